@@ -1,0 +1,1 @@
+"""The ground floor of O2O: what every app above it stands on."""

@@ -1,0 +1,1 @@
+"""What every route of the REST API has in common, and the health pages."""

@@ -1,0 +1,1 @@
+"""The shell of the merchant console: site, navigation, home, shared components."""

@@ -1,0 +1,1 @@
+"""Tools without a domain: clock, errors, money, locks, models."""

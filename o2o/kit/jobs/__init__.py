@@ -1,0 +1,1 @@
+"""Long work that can be watched, paused, resumed and cancelled."""

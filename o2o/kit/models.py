@@ -1,0 +1,23 @@
+"""What every table of O2O has in common."""
+
+import uuid
+from typing import cast
+
+import uuid_utils.compat
+from django.db import models
+
+
+def uuid7() -> uuid.UUID:
+    """Return a UUIDv7 (RFC 9562): unique everywhere, and newer ones sort after older ones."""
+    return cast(uuid.UUID, uuid_utils.compat.uuid7())
+
+
+class BaseModel(models.Model):
+    """A row with a UUIDv7 key and the times of its making and last change."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True, editable=False)
+    updated_at = models.DateTimeField(auto_now=True, editable=False)
+
+    class Meta:
+        abstract = True

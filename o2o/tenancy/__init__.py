@@ -1,0 +1,1 @@
+"""Merchants, who works for them in which role, and the walls between them."""
