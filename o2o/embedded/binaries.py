@@ -59,7 +59,7 @@ def _postgres_folders() -> list[Path]:
 def _major_version(postgres: Path) -> int | None:
     """Ask the program itself: a wheel for another platform, or a script, does not answer."""
     try:
-        answer = subprocess.run(  # noqa: S603 - a server program that we found
+        answer = subprocess.run(
             [str(postgres), "-V"], capture_output=True, text=True, timeout=20, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -110,9 +110,7 @@ def find_valkey() -> Path:
 @lru_cache(maxsize=4)
 def _answers(server: Path) -> bool:
     try:
-        answer = subprocess.run(  # noqa: S603 - a server program that we found
-            [str(server), "--version"], capture_output=True, timeout=20, check=False
-        )
+        answer = subprocess.run([str(server), "--version"], capture_output=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return answer.returncode == 0

@@ -6,11 +6,11 @@ Run as a script (`python -I -S launch.py …`), never imported by a server: stan
 
 IDENTITY is one of
 
-- `same` – stay who we are;
-- `userns` – a user namespace in which our own id is shown as 65534 ("nobody"): PostgreSQL, which refuses
+- `same`: stay who we are;
+- `userns`: a user namespace in which our own id is shown as 65534 ("nobody"): PostgreSQL, which refuses
   root, starts, and files still belong to the caller;
-- `setuid:UID:GID` – become that user for good (needs root);
-- `setuid:UID:GID:reach` – the same, but keep the one capability that lets the user walk through folders
+- `setuid:UID:GID`: become that user for good (needs root);
+- `setuid:UID:GID:reach`: the same, but keep the one capability that lets the user walk through folders
   that only root may enter (a checkout below `/root`, in a container without user namespaces).
 
 The order matters: the kernel forgets the death signal when credentials change, so it is set last, and the
@@ -80,7 +80,9 @@ def become(user: int, group: int, *, reach: bool) -> None:
     # effective, permitted, inheritable of the low word, then of the high word
     sets = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)
     _check(libc.capset(header, sets), "capset")
-    _check(libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0), "prctl(PR_CAP_AMBIENT)")
+    _check(
+        libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0), "prctl(PR_CAP_AMBIENT)"
+    )
 
 
 def assume(identity: str) -> None:

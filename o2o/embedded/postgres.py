@@ -26,7 +26,7 @@ from o2o.embedded.state import State, make_private_folder
 ADMIN = "o2o_admin"
 DATABASE = "o2o"
 
-# SIGINT is PostgreSQL's fast shutdown: clients are cut off, what was committed is written, no recovery needed.
+# SIGINT is PostgreSQL's fast shutdown: clients are cut off, all is written, no recovery is needed.
 STOP_SIGNALS = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 
 _SETTINGS = {
@@ -109,8 +109,13 @@ class Postgres:
     @staticmethod
     def url(state: State, role: str, database: str = DATABASE) -> str:
         """Return the address for one of the roles."""
-        passwords = {ADMIN: state.admin_password, roles.OWNER: state.owner_password, roles.APP: state.app_password}
-        return f"postgresql://{role}:{quote(passwords[role], safe='')}@127.0.0.1:{state.postgres_port}/{database}"
+        passwords = {
+            ADMIN: state.admin_password,
+            roles.OWNER: state.owner_password,
+            roles.APP: state.app_password,
+        }
+        password = quote(passwords[role], safe="")
+        return f"postgresql://{role}:{password}@127.0.0.1:{state.postgres_port}/{database}"
 
     @property
     def socket_dir(self) -> Path:
@@ -135,11 +140,11 @@ class Postgres:
         except FileNotFoundError:
             return
         mark = ProcessMark.of(int(first_line)) if first_line.strip().isdigit() else None
-        if mark and program_of(mark.pid) == "postgres" and self._works_here(mark.pid):
-            # Usually it is shutting down already, since its owner's death told it to.
-            if not mark.wait(3.0) and not end_stranger(mark, STOP_SIGNALS):
-                message = f"a PostgreSQL (process {mark.pid}) still works in {self.cluster} and cannot be ended"
-                raise EmbeddedError(message)
+        is_ours = mark is not None and program_of(mark.pid) == "postgres" and self._works_here(mark.pid)
+        # Usually it is shutting down already, since its owner's death told it to.
+        if mark and is_ours and not mark.wait(3.0) and not end_stranger(mark, STOP_SIGNALS):
+            message = f"a PostgreSQL (process {mark.pid}) still works in {self.cluster} and cannot be ended"
+            raise EmbeddedError(message)
         pid_file.unlink(missing_ok=True)
 
     def _works_here(self, pid: int) -> bool:
@@ -164,15 +169,16 @@ class Postgres:
             if self._can_work_as(candidate, programs):
                 return candidate
         message = (
-            f"PostgreSQL refuses to run as root, and no other user here reaches {programs.folder} and {self.cluster}. "
-            "Run this as a normal user, or set O2O_DATA_DIR to a folder such as /var/lib/o2o, or set DATABASE_URL"
+            f"PostgreSQL refuses to run as root, and no other user here reaches {programs.folder} and "
+            f"{self.cluster}. Run this as a normal user, or set O2O_DATA_DIR to a folder such as "
+            "/var/lib/o2o, or set DATABASE_URL"
         )
         raise EmbeddedError(message)
 
     def _can_work_as(self, identity: Identity, programs: PostgresPrograms) -> bool:
         probe = 'test -r "$1" && test -w "$1" && test -x "$1" && exec "$2" -V'
         command = ["/bin/sh", "-c", probe, "probe", str(self.cluster), str(programs.postgres)]
-        answer = subprocess.run(  # noqa: S603 - fixed command
+        answer = subprocess.run(
             wrapped(command, identity=identity.name), capture_output=True, check=False, cwd="/"
         )
         return answer.returncode == 0
@@ -196,7 +202,12 @@ class Postgres:
             for path in (draft, password_file):
                 if path.stat().st_uid != identity.user:
                     os.chown(path, identity.user, identity.group)
-            command = [str(programs.initdb), "-D", str(draft), *self._how_to_initialise(programs, password_file)]
+            command = [
+                str(programs.initdb),
+                "-D",
+                str(draft),
+                *self._how_to_initialise(programs, password_file),
+            ]
             self._run_initdb(wrapped(command, identity=identity.name))
         finally:
             password_file.unlink(missing_ok=True)
@@ -207,7 +218,12 @@ class Postgres:
         # With --locale=C alone the trigram index would see no letters in Chinese text.
         locale = ["--locale=C.UTF-8"]
         if programs.major >= 17:
-            locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--lc-ctype=C.UTF-8"]
+            locale = [
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--locale=C",
+                "--lc-ctype=C.UTF-8",
+            ]
         return [
             f"--username={ADMIN}",
             f"--pwfile={password_file}",
@@ -220,11 +236,17 @@ class Postgres:
 
     def _run_initdb(self, command: list[str]) -> None:
         with self.log.open("ab") as output:
-            answer = subprocess.run(  # noqa: S603 - command is ours
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=_environment(), cwd="/", check=False
+            answer = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=_environment(),
+                cwd="/",
+                check=False,
             )
         if answer.returncode != 0:
-            message = f"PostgreSQL could not make its data in {self.cluster}; the end of {self.log}:\n{tail(self.log)}"
+            message = f"initdb could not make {self.cluster}; the end of {self.log}:\n{tail(self.log)}"
             raise EmbeddedError(message)
 
     def _check_version(self, programs: PostgresPrograms) -> None:
@@ -232,7 +254,8 @@ class Postgres:
         if made_by != str(programs.major):
             message = (
                 f"the data in {self.cluster} was made by PostgreSQL {made_by}, but {programs.folder} holds "
-                f"{programs.major}: dump it with the old version, or throw it away with `python -m o2o.embedded reset`"
+                f"{programs.major}: dump it with the old version, or throw it away with "
+                "`python -m o2o.embedded reset`"
             )
             raise EmbeddedError(message)
 
@@ -260,7 +283,9 @@ class Postgres:
             folder.mkdir(mode=0o700)
         found = folder.lstat()
         if found.st_uid not in (os.geteuid(), identity.user) or folder.is_symlink() or not folder.is_dir():
-            message = f"{folder} must belong to us, for PostgreSQL's socket, but somebody else made it: remove it"
+            message = (
+                f"{folder} must belong to us, for PostgreSQL's socket, but somebody else made it: remove it"
+            )
             raise EmbeddedError(message)
         for left_over in folder.iterdir():
             left_over.unlink()

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,7 @@ class ProcessMark:
     def of_this_process(cls) -> ProcessMark:
         """Mark the running process."""
         mark = cls.of(os.getpid())
-        assert mark is not None  # noqa: S101 - we are running
+        assert mark is not None
         return mark
 
     def is_alive(self) -> bool:
@@ -77,7 +77,7 @@ def _start_time(pid: int) -> str | None:
         # The name in brackets may hold spaces and brackets itself: read after the last one.
         fields = stat.rpartition(")")[2].split()
         return None if fields[0] in "ZX" else fields[19]
-    answer = subprocess.run(  # noqa: S603 - fixed command
+    answer = subprocess.run(
         ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     state, _, started = answer.stdout.strip().partition(" ")
@@ -89,13 +89,15 @@ def program_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
-        answer = subprocess.run(  # noqa: S603 - fixed command
+        answer = subprocess.run(
             ["/bin/ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False
         )
         return Path(answer.stdout.strip()).name
 
 
-def wrapped(command: Sequence[str], *, identity: str = "same", death_signal: int = signal.SIGTERM) -> list[str]:
+def wrapped(
+    command: Sequence[str], *, identity: str = "same", death_signal: int = signal.SIGTERM
+) -> list[str]:
     """Return the command line that runs `command` tied to this process."""
     return [
         sys.executable,
@@ -118,7 +120,9 @@ class _Keeper:
     """
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[tuple[Callable[[], object], queue.SimpleQueue[object]]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], object], queue.SimpleQueue[object]]] = (
+            queue.SimpleQueue()
+        )
         self._guard = threading.Lock()
         self._owner = 0
 
@@ -126,14 +130,16 @@ class _Keeper:
         with self._guard:
             if self._owner != os.getpid():
                 self._jobs = queue.SimpleQueue()
-                threading.Thread(target=self._work, args=(self._jobs,), name="o2o-keeper", daemon=True).start()
+                threading.Thread(
+                    target=self._work, args=(self._jobs,), name="o2o-keeper", daemon=True
+                ).start()
                 self._owner = os.getpid()
         answer: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._jobs.put((job, answer))
         result = answer.get()
         if isinstance(result, BaseException):
             raise result
-        assert isinstance(result, subprocess.Popen)  # noqa: S101 - narrows the type
+        assert isinstance(result, subprocess.Popen)
         return result
 
     @staticmethod
@@ -165,7 +171,7 @@ def spawn(
 
     def start() -> subprocess.Popen[bytes]:
         with log.open("ab") as output:
-            return subprocess.Popen(  # noqa: S603 - command is ours
+            return subprocess.Popen(
                 wrapped(command, identity=identity, death_signal=death_signal),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -174,6 +180,25 @@ def spawn(
                 env=environment,
                 start_new_session=True,
             )
+
+    return _keeper.run(start)
+
+
+def spawn_followed(
+    command: Sequence[str], *, cwd: Path, environment: Mapping[str, str], death_signal: int = signal.SIGTERM
+) -> subprocess.Popen[bytes]:
+    """Start a process as `spawn` does, but with its output in a pipe for us to read."""
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            wrapped(command, death_signal=death_signal),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env=dict(environment),
+            start_new_session=True,
+        )
 
     return _keeper.run(start)
 

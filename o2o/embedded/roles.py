@@ -100,7 +100,10 @@ def prepare_cluster(connection: Connection, *, passwords: RolePasswords | None =
 
 
 def _hold_to_promise(connection: Connection, name: str) -> None:
-    """Take away what the role must not have; ask only if it has it, since a managed server refuses to say so."""
+    """Take away what the role must not have.
+
+    Only if it has it: a managed server refuses even to repeat what holds already.
+    """
     wrong = {
         "NOSUPERUSER": "rolsuper",
         "NOBYPASSRLS": "rolbypassrls",
@@ -130,7 +133,7 @@ def _let_app_step_into_platform(connection: Connection) -> None:
 
 
 def _let_admin_act_for_owner(connection: Connection) -> None:
-    """A managed server's admin is no superuser: it must be a member to make databases for the owner."""
+    """Make an admin who is no superuser a member of the owner, or it could make no databases for it."""
     if _value(connection, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
         return
     if connection.server_version >= 160000:
@@ -145,7 +148,9 @@ def _set_password(connection: Connection, name: str, password: str | None) -> No
     # Only the verifier goes to the server: a password in a statement could end in its log.
     verifier = encrypt_password(password, name, connection, "scram-sha-256")
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), sql.Literal(verifier)))
+        cursor.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), sql.Literal(verifier))
+        )
 
 
 def create_database(connection: Connection, name: str) -> bool:
@@ -176,5 +181,11 @@ def prepare_database(connection: Connection) -> None:
         ("USAGE, SELECT", "SEQUENCES"),
         ("EXECUTE", "FUNCTIONS"),
     ):
-        statement = f"ALTER DEFAULT PRIVILEGES FOR ROLE {{}} IN SCHEMA public GRANT {rights} ON {things} TO {{}}, {{}}"
-        _run(connection, statement, OWNER, APP, PLATFORM)
+        grant = f"GRANT {rights} ON {things} TO {{}}, {{}}"
+        _run(
+            connection,
+            f"ALTER DEFAULT PRIVILEGES FOR ROLE {{}} IN SCHEMA public {grant}",
+            OWNER,
+            APP,
+            PLATFORM,
+        )

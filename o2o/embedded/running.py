@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from o2o.embedded.configured import is_configured
 from o2o.embedded.state import default_data_dir, read_running, read_state
 
 NOT_RUNNING = "no database: run `make up`, or set DATABASE_URL"
@@ -19,6 +19,15 @@ class EmbeddedUrls:
     database_owner_url: str | None
     database_admin_url: str | None
     redis_url: str | None
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that settings read, without those of servers that are not embedded."""
+        values = {
+            "DATABASE_URL": self.database_url,
+            "DATABASE_OWNER_URL": self.database_owner_url,
+            "REDIS_URL": self.redis_url,
+        }
+        return {name: value for name, value in values.items() if value}
 
 
 def urls(data_dir: Path | None = None) -> EmbeddedUrls | None:
@@ -55,11 +64,7 @@ def find_running(data_dir: Path | None = None) -> dict[str, str] | None:
     found = urls(data_dir)
     if found is None:
         return None
-    values = {
-        "DATABASE_URL": found.database_url,
-        "DATABASE_OWNER_URL": found.database_owner_url,
-        "REDIS_URL": found.redis_url,
-    }
-    if os.environ.get("DATABASE_URL"):
-        del values["DATABASE_URL"], values["DATABASE_OWNER_URL"]
-    return {name: value for name, value in values.items() if value and not os.environ.get(name)}
+    values = found.environment()
+    if is_configured("DATABASE_URL"):
+        values = {name: value for name, value in values.items() if not name.startswith("DATABASE_")}
+    return {name: value for name, value in values.items() if not is_configured(name)}

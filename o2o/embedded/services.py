@@ -8,7 +8,6 @@ When the owner ends, those who attached lose their servers and must call `start`
 from __future__ import annotations
 
 import enum
-import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +18,7 @@ from typing import Self
 from o2o.embedded import postgres as pg
 from o2o.embedded import roles
 from o2o.embedded import valkey as vk
+from o2o.embedded.configured import configured
 from o2o.embedded.errors import EmbeddedError
 from o2o.embedded.postgres import Postgres
 from o2o.embedded.processes import ProcessMark, end, end_stranger
@@ -54,8 +54,8 @@ class Services:
         self.profile = profile
         self.data_dir = data_dir
         self.is_owner = False
-        self._configured_database = os.environ.get("DATABASE_URL", "")
-        self._configured_redis = os.environ.get("REDIS_URL", "")
+        self._configured_database = configured("DATABASE_URL")
+        self._configured_redis = configured("REDIS_URL")
         self._state = State()
         self._postgres = Postgres(data_dir, durable=profile is Profile.DURABLE)
         self._valkey = Valkey(data_dir, durable=profile is Profile.DURABLE)
@@ -70,14 +70,14 @@ class Services:
     def database_owner_url(self) -> str:
         """Address for migrations."""
         if self._configured_database:
-            return os.environ.get("DATABASE_OWNER_URL", "") or self._configured_database
+            return configured("DATABASE_OWNER_URL") or self._configured_database
         return self._postgres.url(self._state, roles.OWNER)
 
     @property
     def database_admin_url(self) -> str | None:
         """Address of the superuser; None where the database is configured and no admin is named."""
         if self._configured_database:
-            return os.environ.get("DATABASE_ADMIN_URL") or None
+            return configured("DATABASE_ADMIN_URL") or None
         return self._postgres.url(self._state, pg.ADMIN)
 
     @property
@@ -152,8 +152,8 @@ class Services:
         missing = [name for name in self.embedded_names if getattr(running, name) is None]
         if missing:
             message = (
-                f"process {running.owner.pid} runs the servers in {self.data_dir}, but without {' and '.join(missing)}, "
-                "because it was configured otherwise: stop it first, or configure this process alike"
+                f"process {running.owner.pid} runs the servers in {self.data_dir}, but without "
+                f"{' and '.join(missing)}, because it was configured otherwise: stop it first, or configure this process alike"
             )
             raise EmbeddedError(message)
 
@@ -164,7 +164,9 @@ class Services:
             (running and running.postgres, pg.STOP_SIGNALS),
         ):
             if mark and not mark.wait(2.0) and not end_stranger(mark, signals):
-                message = f"process {mark.pid}, left behind by an earlier run in {self.data_dir}, cannot be ended"
+                message = (
+                    f"process {mark.pid}, left behind by an earlier run in {self.data_dir}, cannot be ended"
+                )
                 raise EmbeddedError(message)
         forget_running(self.data_dir)
 
@@ -204,7 +206,7 @@ class Services:
     def _choose_port(self, name: str) -> None:
         other = self._state.valkey_port if name == "postgres" else self._state.postgres_port
         port = free_port(remembered=getattr(self._state, f"{name}_port"), avoid=other)
-        self._state = replace(self._state, **{f"{name}_port": port})
+        self._state = replace(self._state, **{f"{name}_port": port})  # type: ignore[arg-type]
         write_state(self.data_dir, self._state)
 
     def _note(self) -> None:
@@ -216,8 +218,8 @@ class Services:
 def start(profile: Profile, data_dir: Path) -> Services:
     """Start PostgreSQL and Valkey, each only where its URL is not configured, and return their addresses.
 
-    Safe when several processes call it at once: one owns, the others attach. Call `stop()` on the result, or use
-    it in a `with` block. Raises EmbeddedError, whose message says how to mend it.
+    Safe when several processes call it at once: one owns, the others attach. Call `stop()` on the result, or
+    use it in a `with` block. Raises EmbeddedError, whose message says how to mend it.
     """
     services = Services(profile, data_dir.absolute())
     services.start()

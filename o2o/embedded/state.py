@@ -68,7 +68,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        message = f"{path} cannot be read ({error}); it belongs to the data beside it: `python -m o2o.embedded reset`"
+        message = f"{path} cannot be read ({error}): put it right, or run `python -m o2o.embedded reset`"
         raise EmbeddedError(message) from error
     return content if isinstance(content, dict) else None
 
@@ -133,7 +133,9 @@ def locked(data_dir: Path, *, seconds: float = 90.0) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    message = f"another process has been starting or stopping the servers in {data_dir} for too long"
+                    message = (
+                        f"another process has held {data_dir / 'lock'} for {seconds:g} s: see what it does"
+                    )
                     raise EmbeddedError(message) from None
                 time.sleep(0.05)
         yield

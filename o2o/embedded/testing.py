@@ -36,8 +36,8 @@ class TestServices(Services):
 def start_for_tests(folder: Path | None = None) -> Services:
     """Start servers for this test run and put their addresses into `os.environ`.
 
-    Call it once in the controller (`pytest_configure`, not in an xdist worker, which inherits the environment),
-    before settings are read, and `stop()` the result at the end. Servers whose URLs are set already are used
+    Call it once in the controller (not in an xdist worker, which inherits the environment), before settings
+    are read, and `stop()` the result at the end. Servers whose URLs are set already are used
     as they are.
     """
     base = folder or default_data_dir() / "test"

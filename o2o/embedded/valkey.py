@@ -1,7 +1,7 @@
 """The embedded Valkey: one small server, database 0 for the queue and database 1 for the cache.
 
-On one machine one server is enough. Because the queue lives in it, nothing is ever evicted (`noeviction`), and
-every cache entry must carry an expiry. Where load is real, run two servers: the queue with an append-only
+On one machine one server is enough. Because the queue lives in it, nothing is ever evicted (`noeviction`),
+and every cache entry must carry an expiry. Where load is real, run two servers: the queue with an append-only
 file and `noeviction`, the cache with neither and `allkeys-lru`.
 """
 
