@@ -1,0 +1,59 @@
+"""Fixtures that all tests share."""
+
+from collections.abc import Iterator
+
+import psycopg2
+import pytest
+from django.db import connection, connections
+from django.test import TransactionTestCase
+from pytest_django.plugin import DjangoDbBlocker
+
+from o2o.tenancy.models import Merchant
+from o2o.tenancy.scope import tenant_scope
+from tests import database
+from tests.factories import MerchantFactory
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Give this process a database of its own, cloned from a migrated template."""
+    with django_db_blocker.unblock():
+        name = database.make_database()
+        database.use_database(name)
+        keep = database.seeded_tables(name)
+        TransactionTestCase._fixture_teardown = lambda _self: database.truncate(name, keep)  # type: ignore[method-assign]
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+        database.drop_database(name)
+
+
+@pytest.fixture
+def committed_db(transactional_db: None) -> None:
+    """Let the test commit for real, for races and other processes; the tables are emptied afterwards."""
+
+
+@pytest.fixture
+def owner_connection(django_db_setup: None) -> Iterator[psycopg2.extensions.connection]:
+    """A connection of the role that owns the tables, in autocommit mode, outside the test's transaction."""
+    with database.as_owner(connection.settings_dict["NAME"]) as owner:
+        yield owner
+
+
+@pytest.fixture
+def merchant(db: None) -> Merchant:
+    """A merchant."""
+    return MerchantFactory(name="Tea House", slug="tea-house")
+
+
+@pytest.fixture
+def other_merchant(db: None) -> Merchant:
+    """Another merchant, whom the first must never notice."""
+    return MerchantFactory(name="Book Shop", slug="book-shop")
+
+
+@pytest.fixture
+def scope(merchant: Merchant) -> Iterator[Merchant]:
+    """Work in the scope of ``merchant``, in the transaction of the test."""
+    with tenant_scope(merchant.pk):
+        yield merchant
