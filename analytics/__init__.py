@@ -1,0 +1,1 @@
+"""What the figures say: facts, segments, recommendations, KPIs, experiments, the view of a member."""

@@ -1,0 +1,1 @@
+"""Promotions, coupons, their redemption in stores, and the checkout that brings them together."""

@@ -1,0 +1,1 @@
+"""Where the business sells: stores, catalogue, stock, orders, connectors to other platforms, partners."""

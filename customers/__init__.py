@@ -1,0 +1,1 @@
+"""Members and what is known about them: identities, consent, segments, loyalty, care."""
