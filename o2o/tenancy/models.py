@@ -22,6 +22,11 @@ class Merchant(BaseModel):
     time_zone = models.CharField(_("time zone"), max_length=64, default="Asia/Shanghai")
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="zh-hans")
     is_active = models.BooleanField(_("active"), default=True)
+    requires_second_factor = models.BooleanField(
+        _("second factor required"),
+        default=False,
+        help_text=_("Staff come in only after they have set up an authenticator app or a passkey."),
+    )
 
     class Meta:
         verbose_name = _("merchant")

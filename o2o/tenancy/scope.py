@@ -6,10 +6,11 @@ active), and PostgreSQL's row-level security compares each row with ``o2o.mercha
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 import django_scopes
 from django.db import connection, transaction
@@ -29,12 +30,15 @@ class _Scope:
     merchant_id: uuid.UUID | None = None
     is_platform: bool = False
 
+    @property
+    def role(self) -> str:
+        return PLATFORM_ROLE if self.is_platform else "none"
+
     def apply(self) -> None:
-        role = PLATFORM_ROLE if self.is_platform else "NONE"
         with connection.cursor() as cursor:
             # One round trip; the last statement's row is the answer.
             cursor.execute(
-                f"SET LOCAL ROLE {role}; SELECT clock_timestamp(), set_config('o2o.merchant_id', %s, true)",
+                f"SET LOCAL ROLE {self.role}; SELECT clock_timestamp(), set_config('o2o.merchant_id', %s, true)",
                 [str(self.merchant_id or "")],
             )
             clock.note(cursor.fetchone()[0])
@@ -80,6 +84,26 @@ def platform_transaction() -> Iterator[None]:
     """
     with transaction.atomic(), _entered(_Scope(is_platform=True)):
         yield
+
+
+def ask_platform(query: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
+    """Ask the whole platform one question in one round trip, and give the role back in the same statement.
+
+    For what must be known before a scope can be chosen: whose token or session this is. ``query`` is a constant
+    ``SELECT`` of at most one row whose first column is never NULL; None is answered where there is no row. The role
+    is returned by the statement itself, so that nothing after it runs as the platform, whatever the answer.
+    Raises ``NoTransactionError`` in autocommit mode.
+    """
+    if not connection.in_atomic_block:
+        raise NoTransactionError("Open a transaction first: the role is set for one transaction only.")
+    # Rights and policies are settled when the statement starts; the select list runs later, once, for the one row.
+    statement = f"""SET LOCAL ROLE {PLATFORM_ROLE};
+        SELECT set_config('role', %(outer_role)s, true), answer.*
+        FROM (VALUES (1)) AS always (one) LEFT JOIN LATERAL ({query}) AS answer ON true"""  # noqa: S608 - constants
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**parameters, "outer_role": _active.get().role})
+        answer: tuple[Any, ...] = cursor.fetchone()[1:]
+    return None if answer[0] is None else answer
 
 
 @contextmanager

@@ -2,36 +2,51 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
-import o2o.tenancy.scope
 from django.conf import settings
 from django.db import migrations, models
 
+import o2o.tenancy.scope
 from o2o.tenancy.rls import EnableRowLevelSecurity
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('tenancy', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("tenancy", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='apiclient',
-            name='merchant',
-            field=models.ForeignKey(default=o2o.tenancy.scope.current_merchant_id, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenancy.merchant'),
+            model_name="apiclient",
+            name="merchant",
+            field=models.ForeignKey(
+                default=o2o.tenancy.scope.current_merchant_id,
+                editable=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="tenancy.merchant",
+            ),
         ),
         migrations.AddField(
-            model_name='apiclient',
-            name='user',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='%(app_label)s_%(class)s', to=settings.AUTH_USER_MODEL, verbose_name='user'),
+            model_name="apiclient",
+            name="user",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="%(app_label)s_%(class)s",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="user",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_lower_case'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                name="user_email_lower_case",
+            ),
         ),
-        EnableRowLevelSecurity('ApiClient'),
+        EnableRowLevelSecurity("ApiClient"),
     ]

@@ -11,7 +11,6 @@ from o2o.tenancy.rls import EnableRowLevelSecurity
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -20,43 +19,111 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Merchant',
+            name="Merchant",
             fields=[
-                ('id', models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=200, verbose_name='name')),
-                ('slug', models.SlugField(max_length=60, unique=True, verbose_name='short name')),
-                ('currency', models.CharField(default='CNY', help_text='ISO 4217 code, such as CNY.', max_length=3, verbose_name='currency')),
-                ('time_zone', models.CharField(default='Asia/Shanghai', max_length=64, verbose_name='time zone')),
-                ('language', models.CharField(choices=[('en', 'English'), ('zh-hans', 'Simplified Chinese')], default='zh-hans', max_length=10, verbose_name='language')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                (
+                    "id",
+                    models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("slug", models.SlugField(max_length=60, unique=True, verbose_name="short name")),
+                (
+                    "currency",
+                    models.CharField(
+                        default="CNY", help_text="ISO 4217 code, such as CNY.", max_length=3, verbose_name="currency"
+                    ),
+                ),
+                ("time_zone", models.CharField(default="Asia/Shanghai", max_length=64, verbose_name="time zone")),
+                (
+                    "language",
+                    models.CharField(
+                        choices=[("en", "English"), ("zh-hans", "Simplified Chinese")],
+                        default="zh-hans",
+                        max_length=10,
+                        verbose_name="language",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
             ],
             options={
-                'verbose_name': 'merchant',
-                'verbose_name_plural': 'merchants',
-                'ordering': ('name',),
+                "verbose_name": "merchant",
+                "verbose_name_plural": "merchants",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('role', models.CharField(choices=[('owner', 'owner'), ('operations', 'operations'), ('marketing', 'marketing'), ('analyst', 'analyst'), ('store_manager', 'store manager'), ('clerk', 'clerk'), ('auditor', 'auditor')], max_length=20, verbose_name='role')),
-                ('location_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), blank=True, default=list, size=None, verbose_name='stores')),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL, verbose_name='person')),
-                ('merchant', models.ForeignKey(default=o2o.tenancy.scope.current_merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.merchant', verbose_name='merchant')),
+                (
+                    "id",
+                    models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "owner"),
+                            ("operations", "operations"),
+                            ("marketing", "marketing"),
+                            ("analyst", "analyst"),
+                            ("store_manager", "store manager"),
+                            ("clerk", "clerk"),
+                            ("auditor", "auditor"),
+                        ],
+                        max_length=20,
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "location_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), blank=True, default=list, size=None, verbose_name="stores"
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        default=o2o.tenancy.scope.current_merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'staff member',
-                'verbose_name_plural': 'staff',
-                'indexes': [models.Index(fields=['user', 'merchant'], name='membership_user')],
-                'constraints': [models.UniqueConstraint(fields=('merchant', 'user'), name='membership_one_per_person'), models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'operations', 'marketing', 'analyst', 'store_manager', 'clerk', 'auditor'])), name='membership_known_role')],
+                "verbose_name": "staff member",
+                "verbose_name_plural": "staff",
+                "indexes": [models.Index(fields=["user", "merchant"], name="membership_user")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("merchant", "user"), name="membership_one_per_person"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "role__in",
+                                ["owner", "operations", "marketing", "analyst", "store_manager", "clerk", "auditor"],
+                            )
+                        ),
+                        name="membership_known_role",
+                    ),
+                ],
             },
         ),
-        EnableRowLevelSecurity('Merchant', 'id'),
-        EnableRowLevelSecurity('Membership'),
+        EnableRowLevelSecurity("Merchant", "id"),
+        EnableRowLevelSecurity("Membership"),
     ]
