@@ -1,1 +1,24 @@
-"""What happened, told to whoever must know: domain events, outbox, webhooks, idempotency."""
+"""What happened, told to whoever must know: domain events, outbox, webhooks, idempotency.
+
+An app says what happened with ``emit(OrderPlaced(...))`` inside its transaction; ``@receiver`` acts in that same
+transaction, ``@subscriber`` acts soon after in a worker. ``docs/events.md`` tells the rest.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from o2o.events.definition import DomainEvent
+from o2o.events.registry import Envelope, fan_out, receiver, subscriber
+
+if TYPE_CHECKING:
+    from o2o.events.services import emit
+
+__all__ = ["DomainEvent", "Envelope", "emit", "fan_out", "receiver", "subscriber"]
+
+
+def __getattr__(name: str) -> Any:
+    # emit needs the models, which do not exist yet when Django imports this package as an app.
+    if name == "emit":
+        from o2o.events.services import emit
+
+        return emit
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,58 @@
+"""Say what happened."""
+
+import uuid
+import zlib
+
+import structlog
+from django.db import connection, transaction
+
+from o2o.events import bell
+from o2o.events.definition import DomainEvent
+from o2o.events.models import PARTITIONS, OutboxEvent
+from o2o.events.registry import receivers_of
+from o2o.kit import clock
+from o2o.tenancy.scope import NoTransactionError, current_merchant_id
+
+
+class NoScopeError(RuntimeError):
+    """An event was emitted outside the scope of a merchant."""
+
+
+def emit(event: DomainEvent) -> OutboxEvent:
+    """Write the event to the outbox and call its receivers, all in the caller's transaction.
+
+    The caller holds the lock on the aggregate's row, or has just made the row: that is what puts the events of one
+    aggregate in order. Raises ``NoTransactionError`` or ``NoScopeError`` where there is no transaction or no merchant,
+    and whatever a receiver raises. Subscribers hear of it within moments of the commit.
+    """
+    merchant_id = current_merchant_id()
+    if not connection.in_atomic_block:
+        raise NoTransactionError(f"{event.event_type} was emitted outside a transaction, so nothing ties it to its cause.")
+    if merchant_id is None:
+        raise NoScopeError(f"{event.event_type} was emitted outside the scope of a merchant; enter tenant_scope first.")
+    row = OutboxEvent.objects.create(
+        merchant_id=merchant_id,
+        partition=partition_of(event.aggregate_id),
+        event_type=event.event_type,
+        version=event.version,
+        aggregate_type=event.aggregate_type,
+        aggregate_id=event.aggregate_id,
+        payload=event.to_payload(),
+        occurred_at=clock.now(),
+        request_id=str(structlog.contextvars.get_contextvars().get("request_id") or "")[:64],
+    )
+    for receive in receivers_of(type(event)):
+        receive(event)
+    _ring_after_commit()
+    return row
+
+
+def partition_of(aggregate_id: uuid.UUID) -> int:
+    """Return the partition of an aggregate: the same one in every process and for good."""
+    return zlib.crc32(aggregate_id.bytes) % PARTITIONS
+
+
+def _ring_after_commit() -> None:
+    # Once per transaction: an entry is taken back with the savepoint that made it, and so is looked for anew.
+    if not any(entry[1] is bell.ring_relay for entry in connection.run_on_commit):
+        transaction.on_commit(bell.ring_relay, robust=True)
