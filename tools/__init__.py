@@ -1,0 +1,1 @@
+"""What stands behind the words of the Makefile. Only `environment` must run on a bare Python."""

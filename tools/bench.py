@@ -1,0 +1,33 @@
+"""`make bench`: run each measurement in bench/, one after the other, so that none disturbs another."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main(names: list[str]) -> int:
+    """Run all measurements, or those that are named (`make bench ARGS="http outbox"`)."""
+    there = {path.stem: path for path in sorted((ROOT / "bench").glob("*.py")) if not path.stem.startswith("_")}
+    if unknown := [name for name in names if name not in there]:
+        print(f"There is no measurement named {', '.join(unknown)}. There are: {', '.join(there) or 'none yet'}.")
+        return 1
+    if not there:
+        print("There is no measurement yet: bench/ is empty.")
+    failed = [name for name in names or there if not measured(name)]
+    if failed:
+        print(f"failed: {', '.join(failed)}")
+    return 1 if failed else 0
+
+
+def measured(name: str) -> bool:
+    """Run one measurement and say whether it came to its end."""
+    print(f"== {name}", flush=True)
+    return subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=ROOT, check=False).returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
