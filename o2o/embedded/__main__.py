@@ -101,9 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(run.__name__, help=words, description=run.__doc__)
         command.set_defaults(run=run)
-        command.add_argument(
-            "--data-dir", type=lambda text: Path(text).absolute(), default=default_data_dir()
-        )
+        command.add_argument("--data-dir", type=lambda text: Path(text).absolute(), default=default_data_dir())
         if run is up:
             command.add_argument("--only", choices=("services",), help="only the servers")
             command.add_argument("--seed", action="store_true", help="fill in the demo data after migrating")

@@ -59,9 +59,7 @@ def _postgres_folders() -> list[Path]:
 def _major_version(postgres: Path) -> int | None:
     """Ask the program itself: a wheel for another platform, or a script, does not answer."""
     try:
-        answer = subprocess.run(
-            [str(postgres), "-V"], capture_output=True, text=True, timeout=20, check=False
-        )
+        answer = subprocess.run([str(postgres), "-V"], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)

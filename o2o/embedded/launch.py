@@ -4,7 +4,7 @@ Run as a script (`python -I -S launch.py …`), never imported by a server: stan
 
     launch.py PARENT_PID DEATH_SIGNAL IDENTITY -- PROGRAM ARGUMENT…
 
-IDENTITY is one of
+IDENTITY is one of these, or two of them joined by `+`, to be done in that order:
 
 - `same`: stay who we are;
 - `userns`: a user namespace in which our own id is shown as 65534 ("nobody"): PostgreSQL, which refuses
@@ -25,6 +25,7 @@ import sys
 
 _CLONE_NEWUSER = 0x10000000
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_KEEPCAPS = 8
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
@@ -61,8 +62,9 @@ def enter_user_namespace() -> None:
         ("uid_map", f"{_SHOWN_AS} {user} 1"),
         ("gid_map", f"{_SHOWN_AS} {group} 1"),
     ):
-        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
-            file.write(text)
+        # Unbuffered bytes: a text file would import its codec from a folder that may be closed to us by now.
+        with open(f"/proc/self/{name}", "wb", buffering=0) as file:
+            file.write(text.encode())
 
 
 def become(user: int, group: int, *, reach: bool) -> None:
@@ -73,6 +75,8 @@ def become(user: int, group: int, *, reach: bool) -> None:
     os.setgroups([])
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)
+    # Becoming another user closes our own /proc entries to us, through which a user namespace is set up.
+    _check(libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl(PR_SET_DUMPABLE)")
     if not reach:
         return
     bit = 1 << _CAP_DAC_OVERRIDE
@@ -80,20 +84,19 @@ def become(user: int, group: int, *, reach: bool) -> None:
     # effective, permitted, inheritable of the low word, then of the high word
     sets = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)
     _check(libc.capset(header, sets), "capset")
-    _check(
-        libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0), "prctl(PR_CAP_AMBIENT)"
-    )
+    _check(libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0), "prctl(PR_CAP_AMBIENT)")
 
 
 def assume(identity: str) -> None:
     """Take on the identity that the command line names."""
-    kind, *rest = identity.split(":")
-    if kind == "userns":
-        enter_user_namespace()
-    elif kind == "setuid":
-        become(int(rest[0]), int(rest[1]), reach="reach" in rest[2:])
-    elif kind != "same":
-        raise SystemExit(f"unknown identity {identity!r}")
+    for step in identity.split("+"):
+        kind, *rest = step.split(":")
+        if kind == "userns":
+            enter_user_namespace()
+        elif kind == "setuid":
+            become(int(rest[0]), int(rest[1]), reach="reach" in rest[2:])
+        elif kind != "same":
+            raise SystemExit(f"unknown identity {identity!r}")
 
 
 def main(arguments: list[str]) -> None:

@@ -62,5 +62,5 @@ PROCESSES: tuple[Plan, ...] = (
     _worker("batch", processes=1),
 )
 
-MIGRATE = (_PYTHON, "manage.py", "migrate", "--database", "owner", "--noinput")
+MIGRATE = (_PYTHON, "manage.py", "migrate", "--noinput")
 SEED = (_PYTHON, "manage.py", "seed_demo")

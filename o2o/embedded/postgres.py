@@ -117,9 +117,8 @@ class Postgres:
         password = quote(passwords[role], safe="")
         return f"postgresql://{role}:{password}@127.0.0.1:{state.postgres_port}/{database}"
 
-    @property
-    def socket_dir(self) -> Path:
-        """The folder of the unix socket.
+    def socket_dir(self, user: int) -> Path:
+        """Return the folder of the unix socket of a server that runs as `user`.
 
         Its path may have 107 bytes at most, so it is not below the data folder, whose path may be long.
         """
@@ -127,7 +126,12 @@ class Postgres:
         folder = Path(tempfile.gettempdir())
         if len(os.fsencode(folder)) > 70:
             folder = Path("/tmp")  # noqa: S108 - the folder below it is ours alone, which is checked
-        return folder / f"o2o-{os.geteuid()}-{key}"
+        return folder / f"o2o-{user}-{key}"
+
+    def tidy(self) -> None:
+        """Remove the folder of the socket after the server has ended."""
+        with contextlib.suppress(OSError):
+            self.socket_dir(self.cluster.stat().st_uid).rmdir()
 
     def _end_left_behind(self) -> None:
         """End a server that outlived its owner, and remove the pid file of one that is dead.
@@ -158,9 +162,9 @@ class Postgres:
         user, group = os.geteuid(), os.getegid()
         make_private_folder(self.cluster)
         if user != 0:
-            return Identity("same", user, group)
+            return _way_for_user(user, group)
         owner = self.cluster.stat()
-        candidates = [Identity("userns", 0, 0), *_as_user(*_nobody())]
+        candidates = ways_for_root()
         if owner.st_uid not in (0, _nobody()[0]):
             # Somebody made this data as a normal user: stay that user, else they could not use it again.
             candidates = _as_user(owner.st_uid, owner.st_gid)
@@ -178,9 +182,7 @@ class Postgres:
     def _can_work_as(self, identity: Identity, programs: PostgresPrograms) -> bool:
         probe = 'test -r "$1" && test -w "$1" && test -x "$1" && exec "$2" -V'
         command = ["/bin/sh", "-c", probe, "probe", str(self.cluster), str(programs.postgres)]
-        answer = subprocess.run(
-            wrapped(command, identity=identity.name), capture_output=True, check=False, cwd="/"
-        )
+        answer = subprocess.run(wrapped(command, identity=identity.name), capture_output=True, check=False, cwd="/")
         return answer.returncode == 0
 
     def _give_to(self, identity: Identity) -> None:
@@ -266,7 +268,7 @@ class Postgres:
     def _launch(self, programs: PostgresPrograms, identity: Identity, port: int) -> subprocess.Popen[bytes]:
         self._make_socket_dir(identity)
         settings = {**_SETTINGS, **({} if self.durable else _NOT_DURABLE)}
-        settings |= {"port": str(port), "unix_socket_directories": str(self.socket_dir)}
+        settings |= {"port": str(port), "unix_socket_directories": str(self.socket_dir(identity.user))}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return spawn(
             [str(programs.postgres), "-D", str(self.cluster), *options],
@@ -278,14 +280,12 @@ class Postgres:
         )
 
     def _make_socket_dir(self, identity: Identity) -> None:
-        folder = self.socket_dir
+        folder = self.socket_dir(identity.user)
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
         found = folder.lstat()
         if found.st_uid not in (os.geteuid(), identity.user) or folder.is_symlink() or not folder.is_dir():
-            message = (
-                f"{folder} must belong to us, for PostgreSQL's socket, but somebody else made it: remove it"
-            )
+            message = f"{folder} must belong to us, for PostgreSQL's socket, but somebody else made it: remove it"
             raise EmbeddedError(message)
         for left_over in folder.iterdir():
             left_over.unlink()
@@ -325,8 +325,24 @@ def _nobody() -> tuple[int, int]:
     return entry.pw_uid, entry.pw_gid
 
 
+def ways_for_root() -> list[Identity]:
+    """Return how root may run PostgreSQL, best first: a container may forbid user namespaces."""
+    return [Identity("userns", 0, 0), *_as_user(*_nobody())]
+
+
 def _as_user(user: int, group: int) -> list[Identity]:
-    return [
-        Identity(f"setuid:{user}:{group}", user, group),
-        Identity(f"setuid:{user}:{group}:reach", user, group),
-    ]
+    # PostgreSQL wants its user to have a name, which in a container it may not have; "nobody" has one.
+    named = "" if _has_name(user) else "+userns"
+    return [Identity(f"setuid:{user}:{group}{how}{named}", user, group) for how in ("", ":reach")]
+
+
+def _way_for_user(user: int, group: int) -> Identity:
+    return Identity("same" if _has_name(user) else "userns", user, group)
+
+
+def _has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True

@@ -88,6 +88,4 @@ def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.set_defaults(run=run)
     command.add_argument("--admin-url", help="a superuser, or a role with CREATEROLE and CREATEDB")
     command.add_argument("--name", default="o2o", help="the database (default: o2o)")
-    command.add_argument(
-        "--write-env", type=Path, help="write DATABASE_URL and DATABASE_OWNER_URL to this file (0600)"
-    )
+    command.add_argument("--write-env", type=Path, help="write DATABASE_URL and DATABASE_OWNER_URL to this file (0600)")

@@ -89,15 +89,11 @@ def program_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
-        answer = subprocess.run(
-            ["/bin/ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )
+        answer = subprocess.run(["/bin/ps", "-o", "comm=", "-p", str(pid)], capture_output=True, text=True, check=False)
         return Path(answer.stdout.strip()).name
 
 
-def wrapped(
-    command: Sequence[str], *, identity: str = "same", death_signal: int = signal.SIGTERM
-) -> list[str]:
+def wrapped(command: Sequence[str], *, identity: str = "same", death_signal: int = signal.SIGTERM) -> list[str]:
     """Return the command line that runs `command` tied to this process."""
     return [
         sys.executable,
@@ -120,9 +116,7 @@ class _Keeper:
     """
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[tuple[Callable[[], object], queue.SimpleQueue[object]]] = (
-            queue.SimpleQueue()
-        )
+        self._jobs: queue.SimpleQueue[tuple[Callable[[], object], queue.SimpleQueue[object]]] = queue.SimpleQueue()
         self._guard = threading.Lock()
         self._owner = 0
 
@@ -130,9 +124,7 @@ class _Keeper:
         with self._guard:
             if self._owner != os.getpid():
                 self._jobs = queue.SimpleQueue()
-                threading.Thread(
-                    target=self._work, args=(self._jobs,), name="o2o-keeper", daemon=True
-                ).start()
+                threading.Thread(target=self._work, args=(self._jobs,), name="o2o-keeper", daemon=True).start()
                 self._owner = os.getpid()
         answer: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._jobs.put((job, answer))

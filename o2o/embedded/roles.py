@@ -148,9 +148,7 @@ def _set_password(connection: Connection, name: str, password: str | None) -> No
     # Only the verifier goes to the server: a password in a statement could end in its log.
     verifier = encrypt_password(password, name, connection, "scram-sha-256")
     with connection.cursor() as cursor:
-        cursor.execute(
-            sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), sql.Literal(verifier))
-        )
+        cursor.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), sql.Literal(verifier)))
 
 
 def create_database(connection: Connection, name: str) -> bool:

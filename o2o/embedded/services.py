@@ -145,6 +145,7 @@ class Services:
                 end(child, vk.STOP_SIGNALS)
             if child := self._children.pop("postgres", None):
                 end(child, pg.STOP_SIGNALS)
+                self._postgres.tidy()
             forget_running(self.data_dir)
             self.is_owner = False
 
@@ -153,7 +154,8 @@ class Services:
         if missing:
             message = (
                 f"process {running.owner.pid} runs the servers in {self.data_dir}, but without "
-                f"{' and '.join(missing)}, because it was configured otherwise: stop it first, or configure this process alike"
+                f"{' and '.join(missing)}, because it was configured otherwise: stop it first, "
+                "or configure this process alike"
             )
             raise EmbeddedError(message)
 
@@ -164,9 +166,7 @@ class Services:
             (running and running.postgres, pg.STOP_SIGNALS),
         ):
             if mark and not mark.wait(2.0) and not end_stranger(mark, signals):
-                message = (
-                    f"process {mark.pid}, left behind by an earlier run in {self.data_dir}, cannot be ended"
-                )
+                message = f"process {mark.pid}, left behind by an earlier run in {self.data_dir}, cannot be ended"
                 raise EmbeddedError(message)
         forget_running(self.data_dir)
 

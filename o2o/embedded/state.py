@@ -133,9 +133,7 @@ def locked(data_dir: Path, *, seconds: float = 90.0) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    message = (
-                        f"another process has held {data_dir / 'lock'} for {seconds:g} s: see what it does"
-                    )
+                    message = f"another process has held {data_dir / 'lock'} for {seconds:g} s: see what it does"
                     raise EmbeddedError(message) from None
                 time.sleep(0.05)
         yield

@@ -109,6 +109,7 @@ class Supervisor:
         return {
             **os.environ,
             **services.environment(),
+            "O2O_DATA_DIR": str(self._wishes.data_dir),
             "PYTHONUNBUFFERED": "1",
             TOKEN_VARIABLE: self._token,
         }
