@@ -210,6 +210,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 API_RATE_LIMIT = env.str("API_RATE_LIMIT", default="6000/min")
+# How many proxies of ours stand in front and append to X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"
 
@@ -222,6 +224,12 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+
+# Where connectors and webhooks may send to (docs/webhooks.md). A `host:port` that is allowed is exempt from the checks
+# of scheme, port and address: leave it empty but for servers of your own that you mean to reach.
+OUTBOUND_PORTS = env.list("OUTBOUND_PORTS", cast=int, default=[80, 443, 8443])
+OUTBOUND_ALLOW_HTTP = env.bool("OUTBOUND_ALLOW_HTTP", default=False)
+OUTBOUND_ALLOWED_HOSTS: list[str] = env.list("OUTBOUND_ALLOWED_HOSTS", default=[])
 
 # Audit rows are written by triggers and kept for good.
 PGHISTORY_APPEND_ONLY = True
