@@ -1,0 +1,35 @@
+"""Where the walls are opened: every place is known and has a reason."""
+
+import ast
+from pathlib import Path
+
+from django.conf import settings
+
+OPENERS = {"platform_transaction", "scopes_disabled"}
+
+# file → why it must see all merchants
+ALLOWED = {
+    "o2o/tenancy/scope.py": "defines it",
+    "o2o/tenancy/selectors.py": "which merchants a person belongs to, before one is chosen",
+}
+
+
+def places() -> dict[str, set[str]]:
+    """Return, for each source file, the names of the calls in it that open the walls."""
+    found: dict[str, set[str]] = {}
+    for file in sorted(Path(settings.BASE_DIR).glob("*/**/*.py")):
+        relative = file.relative_to(settings.BASE_DIR)
+        if relative.parts[0] in {"tests", ".venv", "bench"} or "migrations" in relative.parts:
+            continue
+        names = {
+            node.attr if isinstance(node, ast.Attribute) else node.id
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Attribute | ast.Name)
+        }
+        if opened := names & OPENERS:
+            found[str(relative)] = opened
+    return found
+
+
+def test_each_place_that_opens_the_walls_has_a_reason() -> None:
+    assert set(places()) == set(ALLOWED)
