@@ -67,11 +67,11 @@ def checks() -> list[Check]:
         Check("migrations match models", manage("makemigrations", "--check", "--dry-run")),
         Check("deployment (check --deploy)", manage("check", "--deploy", "--fail-level", "WARNING"), DEPLOYED),
         Check("templates (djlint)", [PYTHON, "-m", "djlint", "--lint", "--quiet", "templates", "o2o"]),
-        Check("dependencies (deptry)", [PYTHON, "-m", "deptry", "."]),
+        Check("dependencies (deptry)", [PYTHON, "-m", "deptry", "--no-ansi", "."]),
         *translations(),
         Check("lock files", [PYTHON, "-m", "tools.lock", "check"]),
         Check("lint (ruff)", [str(BIN / "ruff"), "check", "."]),
-        Check("format (ruff)", [str(BIN / "ruff"), "format", "--check", "."]),
+        Check("format (ruff)", [str(BIN / "ruff"), "format", "--check", "--output-format", "concise", "."]),
     ]
 
 
