@@ -6,7 +6,7 @@ from typing import Any
 import environ
 from django.utils.translation import gettext_lazy as _
 
-from o2o.settings.environment import BASE_DIR, env, service_url
+from o2o.settings.environment import BASE_DIR, env, secret, service_url
 
 ROOT_URLCONF = "o2o.urls"
 WSGI_APPLICATION = "o2o.wsgi.application"
@@ -105,12 +105,13 @@ def _database(url: str) -> dict[str, Any]:
 
 DATABASES = {"default": _database(DATABASE_URL)}
 if DATABASE_OWNER_URL:
-    DATABASES["owner"] = _database(DATABASE_OWNER_URL)
+    # No request is ever its business.
+    DATABASES["owner"] = _database(DATABASE_OWNER_URL) | {"ATOMIC_REQUESTS": False}
 
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": env.str("CACHE_URL", default=f"{REDIS_URL}/1"),
+        "LOCATION": secret("CACHE_URL", default=f"{REDIS_URL}/1"),
         "TIMEOUT": 300,
     }
 }
@@ -118,7 +119,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- background work
 
-CELERY_BROKER_URL = env.str("BROKER_URL", default=f"{REDIS_URL}/0")
+CELERY_BROKER_URL = secret("BROKER_URL", default=f"{REDIS_URL}/0")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

@@ -36,4 +36,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('merchant', 'actor_id', 'key'), name='stored_answer_one_per_key'), models.CheckConstraint(condition=models.Q(('status__gte', 200), ('status__lt', 500)), name='stored_answer_final_status')],
             },
         ),
+        EnableRowLevelSecurity('StoredAnswer'),
     ]
