@@ -119,9 +119,7 @@ class OutboundClient:
         return OutboundResponse(
             status=answer.status_code,
             headers={
-                name: value[:LONGEST_HEADER]
-                for name, value in answer.headers.items()
-                if name in self._kept_headers
+                name: value[:LONGEST_HEADER] for name, value in answer.headers.items() if name in self._kept_headers
             },
             body=bytes(body[: self._limits.body]),
             is_truncated=len(body) > self._limits.body,
@@ -138,7 +136,11 @@ def _request(method: str, destination: Destination, content: bytes, headers: Map
         headers={"accept-encoding": "identity", "user-agent": "O2O", **headers, "connection": "close"},
     )
     # Two readers of one URL must agree about where it goes.
-    seen = (request.url.scheme, request.url.raw_host.decode("ascii"), request.url.port or DEFAULT_PORTS[destination.scheme])
+    seen = (
+        request.url.scheme,
+        request.url.raw_host.decode("ascii"),
+        request.url.port or DEFAULT_PORTS[destination.scheme],
+    )
     if seen != (destination.scheme, destination.host, destination.port):
         raise DestinationRefusedError(Refusal.MALFORMED, _("The host or port in the address cannot be read."))
     return request

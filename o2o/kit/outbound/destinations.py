@@ -123,7 +123,11 @@ def _host(text: str) -> str:
             raise _refused(Refusal.HOST, _("“%(host)s” is not an IPv6 address.") % {"host": text}) from error
     try:
         # UTS 46 turns full-width digits and ideographic full stops into plain ones, so numbers are sought afterwards.
-        host = idna.encode(text, uts46=True, transitional=False).decode("ascii").lower() if not text.isascii() else text.lower()
+        host = (
+            idna.encode(text, uts46=True, transitional=False).decode("ascii").lower()
+            if not text.isascii()
+            else text.lower()
+        )
     except (idna.IDNAError, UnicodeError) as error:
         raise _refused(Refusal.HOST, _("“%(host)s” is not a host's name.") % {"host": text}) from error
     if ENDS_IN_NUMBER.fullmatch(host):

@@ -1,6 +1,7 @@
 """Small servers on loopback that answer well, badly, slowly or without end, and count who comes."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -38,8 +39,7 @@ class Listener:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        self.server = socket.create_server((self.host, 0), family=family, backlog=256)
+        self.server = socket.create_server((self.host, 0), backlog=256)
         self.port: int = self.server.getsockname()[1]
 
     @property
@@ -50,6 +50,8 @@ class Listener:
         while not self.stopping.is_set():
             try:
                 connection, _address = self.server.accept()
+            except ssl.SSLError:
+                continue
             except OSError:
                 return
             with self.lock:
@@ -86,9 +88,13 @@ def _read(connection: socket.socket) -> Received | None:
 
 
 @contextmanager
-def listening(answer: Callable[[Listener, socket.socket, Received], None], host: str = "127.0.0.1") -> Iterator[Listener]:
+def listening(
+    answer: Callable[[Listener, socket.socket, Received], None], *, tls: ssl.SSLContext | None = None
+) -> Iterator[Listener]:
     """Serve on a free port of loopback until the block ends."""
-    listener = Listener(answer, host)
+    listener = Listener(answer)
+    if tls is not None:
+        listener.server = tls.wrap_socket(listener.server, server_side=True)
     threading.Thread(target=listener.serve, daemon=True).start()
     try:
         yield listener
