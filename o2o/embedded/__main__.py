@@ -22,8 +22,7 @@ from o2o.embedded.supervisor import Supervisor, Wishes, seed_running
 def up(options: argparse.Namespace) -> int:
     """Run everything until Ctrl-C, or say that it runs already."""
     output = Output()
-    port = int(os.environ["PORT"]) if os.environ.get("PORT") else None
-    wishes = Wishes(options.data_dir, only_services=options.only == "services", seed=options.seed, port=port)
+    wishes = Wishes(options.data_dir, only_services=options.only == "services", seed=options.seed, port=_wished_port())
     with only_one(options.data_dir) as is_ours:
         if is_ours:
             Supervisor(wishes, output).run()
@@ -32,6 +31,14 @@ def up(options: argparse.Namespace) -> int:
     if options.seed and (environment := find_running(options.data_dir)):
         seed_running(environment, output)
     return 0
+
+
+def _wished_port() -> int | None:
+    text = os.environ.get("PORT", "")
+    if text and not (text.isdecimal() and 0 < int(text) < 65536):
+        message = f"PORT={text} is no port: use a number from 1 to 65535"
+        raise EmbeddedError(message)
+    return int(text) if text else None
 
 
 def status(options: argparse.Namespace) -> int:

@@ -7,11 +7,12 @@ import fcntl
 import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from o2o.embedded.processes import ProcessMark, end_stranger
+from o2o.embedded.processes import ProcessMark
 from o2o.embedded.state import make_private_folder
 
 # Every process that `up` starts, and theirs, carries this variable: so that those which outlived it can be
@@ -72,14 +73,23 @@ def only_one(data_dir: Path) -> Iterator[bool]:
         yield True
 
 
-def end_left_behind(token: str, *, seconds: float = 3.0) -> list[int]:
-    """End the processes of an earlier run that still carry its token; return their ids."""
-    found = [mark for mark in _carrying(token) if mark.pid != os.getpid()]
+def end_left_behind(token: str, *, seconds: float = 4.0) -> list[int]:
+    """End all processes that carry the token of a run that is over; return their ids.
+
+    They are asked, and after `seconds` killed, again and again while there are any: one of them may have started
+    another meanwhile.
+    """
+    found = set(_carrying(token))
     for mark in found:
         mark.send(signal.SIGTERM)
-    for mark in found:
-        end_stranger(mark, ((signal.SIGTERM, seconds), (signal.SIGKILL, 2.0)))
-    return [mark.pid for mark in found]
+    deadline = time.monotonic() + seconds
+    while (left := set(_carrying(token))) and time.monotonic() < deadline + 3.0:
+        found |= left
+        if time.monotonic() >= deadline:
+            for mark in left:
+                mark.send(signal.SIGKILL)
+        time.sleep(0.1)
+    return sorted(mark.pid for mark in found)
 
 
 def _carrying(token: str) -> Iterator[ProcessMark]:
@@ -89,5 +99,6 @@ def _carrying(token: str) -> Iterator[ProcessMark]:
             carries = wanted in (folder / "environ").read_bytes().split(b"\0")
         except OSError:
             continue  # gone, or somebody else's
-        if carries and (mark := ProcessMark.of(int(folder.name))):
+        pid = int(folder.name)
+        if carries and pid != os.getpid() and (mark := ProcessMark.of(pid)):
             yield mark

@@ -1,8 +1,8 @@
 """Run the whole of O2O on one machine: servers, migrations, web, workers, beat.
 
 Nothing outlives the supervisor. In good order it ends web, beat, workers and servers, each within a bounded
-time. After a kill -9 the kernel sends each direct child its death signal; what is left of their own children
-is found by its token and ended by the next `up`.
+time. After a kill -9 the kernel sends each direct child its death signal, and an undertaker ends what is left of
+their own children, found by the token in their environment; the next `up` looks for such leftovers once more.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from o2o.embedded.record import (
 )
 from o2o.embedded.services import Profile, Services, start
 from o2o.embedded.state import is_port_free
+from o2o.embedded.undertaker import attend
 from o2o.embedded.watched import Watched
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -71,11 +72,13 @@ class Supervisor:
         write_record(self._wishes.data_dir, self._record)
         self._output.say(f"starting the servers in {self._wishes.data_dir}")
         with start(Profile.DURABLE, self._wishes.data_dir) as services:
+            undertaker = attend(self._token, project=PROJECT)
             try:
                 self._bring_up(services)
                 self._watch(services)
             finally:
                 self._end_processes()
+                undertaker.communicate()
                 self._output.say("ending the servers")
         self._output.say("ended")
 
