@@ -1,0 +1,113 @@
+"""Who comes in at the door of the merchant console, and as whom."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pghistory
+import structlog
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from o2o.accounts.selectors import actor_for
+from o2o.tenancy.actor import Actor
+from o2o.tenancy.models import Merchant
+from o2o.tenancy.scope import platform_transaction, tenant_scope
+
+CHOOSE_MERCHANT = "choose_merchant"
+
+
+def admit_to_merchant(request: HttpRequest) -> HttpResponse | None:
+    """Put the actor and merchant on the request, or answer with the way to sign in or to choose a merchant."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path(), reverse(settings.LOGIN_URL))
+    actor = actor_for(request)
+    if actor is None:
+        return HttpResponseRedirect(reverse(CHOOSE_MERCHANT))
+    request.actor = actor  # type: ignore[attr-defined]
+    request.is_platform = False  # type: ignore[attr-defined]
+    request.merchant = Merchant.objects.get(pk=actor.merchant_id)  # type: ignore[attr-defined]
+    speak(request, fallback=request.merchant.language)  # type: ignore[attr-defined]
+    return None
+
+
+def admit_to_platform(request: HttpRequest) -> HttpResponse | None:
+    """Let operators of the platform in, and nobody else: to others the site does not exist."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path(), reverse(settings.LOGIN_URL))
+    if not (request.user.is_staff and request.user.is_active):
+        return HttpResponseRedirect(reverse("console:index"))
+    request.actor = None  # type: ignore[attr-defined]
+    request.is_platform = True  # type: ignore[attr-defined]
+    speak(request, fallback="")
+    return None
+
+
+def speak(request: HttpRequest, *, fallback: str) -> None:
+    """Use the person's language where this browser has not chosen one; else the merchant's."""
+    if settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
+        return
+    language = getattr(request.user, "language", "") or fallback
+    if language:
+        translation.activate(language)
+        request.LANGUAGE_CODE = translation.get_language()
+
+
+@contextmanager
+def merchant_work(request: HttpRequest) -> Iterator[None]:
+    """Serve a request in the scope of its merchant, in its time zone, and say in the audit trail who did it."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    zone = time_zone(request.merchant.time_zone)  # type: ignore[attr-defined]
+    with (
+        tenant_scope(actor.merchant_id),
+        timezone.override(zone),
+        audited_as(request, actor.id, actor.label),
+        structlog.contextvars.bound_contextvars(merchant_id=str(actor.merchant_id), actor_id=str(actor.id)),
+    ):
+        yield
+
+
+@contextmanager
+def platform_work(request: HttpRequest) -> Iterator[None]:
+    """Serve a request over all merchants."""
+    with (
+        platform_transaction(),
+        audited_as(request, request.user.pk, str(request.user)),
+        structlog.contextvars.bound_contextvars(actor_id=str(request.user.pk), site="platform"),
+    ):
+        yield
+
+
+def platform_rows() -> AbstractContextManager[None]:
+    """Open a transaction over all merchants, for an export that outlives its request."""
+    return platform_transaction()
+
+
+@contextmanager
+def audited_as(request: HttpRequest, actor_id: uuid.UUID, label: str) -> Iterator[None]:
+    """Name the person, their address and the request in each audit entry that the block causes."""
+    with pghistory.context(
+        actor_kind="user",
+        actor_id=str(actor_id),
+        actor_label=label,
+        address=request.META.get("REMOTE_ADDR", ""),
+        request_id=request_id(request),
+    ):
+        yield
+
+
+def request_id(request: HttpRequest) -> str:
+    """Return the id under which the logs know this request."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
+
+
+def time_zone(name: str) -> ZoneInfo:
+    """Return a time zone by its name, UTC where the name is unknown."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
