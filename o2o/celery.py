@@ -1,11 +1,22 @@
 """The Celery application; workers start with ``celery -A o2o.celery worker``."""
 
 import os
+from pathlib import Path
 
 from celery import Celery
+from celery.signals import heartbeat_sent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "o2o.settings.development")
 
 app = Celery("o2o")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+ALIVE_FILE = os.environ.get("O2O_ALIVE_FILE", "")
+
+if ALIVE_FILE:
+
+    @heartbeat_sent.connect
+    def note_alive(**_: object) -> None:
+        """Touch the file whose age tells a container's health check that the worker's loop turns."""
+        Path(ALIVE_FILE).touch()

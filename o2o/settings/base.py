@@ -147,6 +147,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "events-sweep": {"task": "events.sweep", "schedule": timedelta(seconds=20)},
     "webhooks-dispatch": {"task": "webhooks.dispatch", "schedule": timedelta(seconds=2)},
     "jobs-sweep": {"task": "jobs.sweep", "schedule": timedelta(seconds=20)},
+    "accounts-mail": {"task": "accounts.send_mail", "schedule": timedelta(seconds=15)},
+    "accounts-clean-up": {"task": "accounts.clean_up", "schedule": timedelta(hours=1)},
     "invariants-check": {"task": "api.check_invariants", "schedule": timedelta(minutes=5)},
 }
 
@@ -154,17 +156,65 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
+    "o2o.accounts.backends.LockoutBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    # only for the random secrets of API clients, never for what a person chose
+    "o2o.accounts.hashers.RandomSecretHasher",
+]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+PASSWORD_RESET_TIMEOUT = 3600
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+
+ACCOUNT_ADAPTER = "o2o.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = str
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# An unknown address gets a mail as well, so that neither the page nor the time that it takes tells one from the other.
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_FORMS = {"login": "o2o.accounts.forms.LoginForm"}
+# Courtesy limits in the cache. What guards secrets counts in PostgreSQL: AXES_* and o2o.accounts.services.tries.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "60/m/ip,100/h/key"}
+
+MFA_ADAPTER = "o2o.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "O2O"
+MFA_FORMS = {
+    "authenticate": "o2o.accounts.forms.AuthenticateForm",
+    "reauthenticate": "o2o.accounts.forms.ReauthenticateForm",
+}
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "o2o.accounts.backends.counted_name"
+AXES_CLIENT_IP_CALLABLE = "o2o.kit.addresses.counted_address"
+AXES_LOCKOUT_CALLABLE = "o2o.accounts.views.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["login", "code", "password", "oldpassword", "password1", "password2"]
+AXES_ENABLE_ADMIN = False
 
 # --- languages
 
@@ -173,6 +223,17 @@ LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
+
+# --- console
+
+UNFOLD = {
+    "SITE_TITLE": "O2O",
+    "SITE_HEADER": "O2O",
+    "BORDER_RADIUS": "6px",
+    "SIDEBAR": {"show_search": True},
+}
+# Says on each page of the console that its data are not real.
+O2O_DEMO = env.bool("O2O_DEMO", default=False)
 
 # --- files
 
@@ -215,6 +276,23 @@ API_RATE_LIMIT = env.str("API_RATE_LIMIT", default="6000/min")
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 
 OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"
+OAUTH2_PROVIDER = {
+    # Client credentials and nothing else; of tokens only the checksum is stored.
+    "OAUTH2_SERVER_CLASS": "oauthlib.oauth2.BackendApplicationServer",
+    "OAUTH2_VALIDATOR_CLASS": "o2o.accounts.api.oauth.ClientValidator",
+    "SCOPES_BACKEND_CLASS": "o2o.accounts.api.oauth.GrantedScopes",
+    "ACCESS_TOKEN_GENERATOR": "o2o.accounts.api.oauth.new_token",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "CLIENT_SECRET_HASHER": "random_secret",
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+}
 
 # --- safety
 

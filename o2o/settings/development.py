@@ -6,3 +6,6 @@ DEBUG = False
 SECRET_KEY = "only-for-development-and-the-demo-never-for-real-data"  # noqa: S105
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# Passkeys on http://localhost
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
+O2O_DEMO = True

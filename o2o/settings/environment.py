@@ -15,12 +15,17 @@ def secret(name: str, default: str | None = None) -> str:
 
     Raises ``ImproperlyConfigured`` where neither is set and there is no default.
     """
-    if path := env.str(f"{name}_FILE", default=""):
-        return Path(path).read_text(encoding="utf-8").strip()
-    value = env.str(name, default=default or "")
+    value = optional_secret(name) or default
     if not value:
         raise ImproperlyConfigured(f"Set {name}, or {name}_FILE to a file that holds it (docs/operations.md).")
     return value
+
+
+def optional_secret(name: str) -> str:
+    """Return a secret as ``secret`` does, or an empty text where there is none."""
+    if path := env.str(f"{name}_FILE", default=""):
+        return Path(path).read_text(encoding="utf-8").strip()
+    return env.str(name, default="")
 
 
 def service_url(name: str) -> str:

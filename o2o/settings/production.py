@@ -1,11 +1,11 @@
 """Settings of a real installation: all from the environment, TLS in front."""
 
 from o2o.settings.base import *  # noqa: F403
-from o2o.settings.environment import env, secret
+from o2o.settings.environment import env, optional_secret, secret
 
 DEBUG = False
 SECRET_KEY = secret("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = optional_secret("SECRET_KEY_FALLBACKS").replace(",", " ").split()
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"https://{host}" for host in ALLOWED_HOSTS])
 

@@ -5,4 +5,7 @@ from o2o.settings.base import *  # noqa: F403
 SECRET_KEY = "only-for-tests"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "o2o.accounts.hashers.RandomSecretHasher"]
+# The courtesy limits count in the cache, which outlives a test.
+ACCOUNT_RATE_LIMITS = False
+MFA_RATE_LIMITS = False
