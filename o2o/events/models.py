@@ -120,6 +120,8 @@ class EventDelivery(TenantModel):
                 name="delivery_held_up",
                 condition=models.Q(state=DeliveryState.PENDING) & (models.Q(attempts__gt=0) | ~models.Q(claim=None)),
             ),
+            # serves: which subscribers' handlers do not end
+            models.Index(fields=("subscriber",), name="delivery_suspects", condition=models.Q(is_suspect=True)),
             # serves: the list of dead letters
             models.Index(
                 fields=("merchant", "position"),

@@ -111,6 +111,10 @@ class Migration(migrations.Migration):
             model_name='eventdelivery',
             index=models.Index(condition=models.Q(('state', 'dead')), fields=['merchant', 'position'], name='delivery_dead'),
         ),
+        migrations.AddIndex(
+            model_name='eventdelivery',
+            index=models.Index(condition=models.Q(('is_suspect', True)), fields=['subscriber'], name='delivery_suspects'),
+        ),
         migrations.AddConstraint(
             model_name='eventdelivery',
             constraint=models.UniqueConstraint(fields=('event', 'subscriber'), name='delivery_once_per_subscriber'),
