@@ -92,12 +92,15 @@ class Services:
         return tuple(name for name, is_wanted in wanted.items() if is_wanted)
 
     def environment(self) -> dict[str, str]:
-        """Return the variables from which settings of child processes take their addresses."""
-        return {
-            "DATABASE_URL": self.database_url,
-            "DATABASE_OWNER_URL": self.database_owner_url,
-            "REDIS_URL": self.redis_url,
-        }
+        """Return the variables from which settings of child processes take their addresses.
+
+        Where the database is configured without an owner's address, that one is left out: migrations then ask for
+        it, instead of making tables that belong to the application.
+        """
+        values = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
+        if not self._configured_database or configured("DATABASE_OWNER_URL"):
+            values["DATABASE_OWNER_URL"] = self.database_owner_url
+        return values
 
     def __enter__(self) -> Self:
         """Return the started services."""

@@ -165,7 +165,7 @@ def test_without_the_death_signal_a_server_would_outlive_its_owner(data_dir: Pat
             if is_tied:
                 from o2o.embedded.processes import program_of, wait_until
 
-                assert wait_until(lambda pid=pid: program_of(pid) == "sleep", seconds=5)  # type: ignore[misc]
+                assert wait_until(lambda pid=pid: program_of(pid) == "sleep", seconds=5)
             owner.kill()
         if is_tied:
             assert is_gone(pid)
@@ -263,6 +263,7 @@ def test_configured_servers_are_used_and_not_started(
     with start(Profile.TEST, data_dir) as half:
         assert half.database_url == services.database_url
         assert half.embedded_names == ("valkey",)
+        assert "DATABASE_OWNER_URL" not in half.environment()
         assert not (data_dir / "postgres").exists()
     monkeypatch.setenv("REDIS_URL", services.redis_url)
     with start(Profile.TEST, data_dir / "never") as nothing:
