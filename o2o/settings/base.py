@@ -51,6 +51,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "o2o.api.middleware.metrics",
+    "o2o.api.middleware.identify",
+    "o2o.api.middleware.strict_headers",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -59,7 +61,6 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -122,7 +123,9 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 CELERY_BROKER_URL = secret("BROKER_URL", default=f"{REDIS_URL}/0")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# A message only rings a bell. One whose task killed its worker is not rung again at once, which would kill the next
+# one too: the sweepers find in the database what is left to do, and count the attempts there.
+CELERY_TASK_REJECT_ON_WORKER_LOST = False
 CELERY_TASK_DEFAULT_QUEUE = "sync"
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_TIME_LIMIT = 270
@@ -139,16 +142,23 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
     "socket_keepalive": True,
     "socket_connect_timeout": 5,
+    # A broker that vanished without a word is noticed: otherwise a worker waits for ever to send its answer.
+    "socket_timeout": 15,
     "health_check_interval": 10,
+    # Should the worker that restores lost messages die over it, another one may do so soon.
+    "unacked_mutex_expire": 30,
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
-    "events-relay": {"task": "events.relay", "schedule": timedelta(seconds=1)},
-    "events-sweep": {"task": "events.sweep", "schedule": timedelta(seconds=20)},
+    # What piled up while no worker ran is one tick, not thousands.
+    "events-relay": {"task": "events.relay", "schedule": timedelta(seconds=1), "options": {"expires": 5}},
+    "events-sweep": {"task": "events.sweep", "schedule": timedelta(seconds=20), "options": {"expires": 20}},
+    "events-purge": {"task": "events.purge", "schedule": timedelta(hours=1)},
     "webhooks-dispatch": {"task": "webhooks.dispatch", "schedule": timedelta(seconds=2)},
-    "jobs-sweep": {"task": "jobs.sweep", "schedule": timedelta(seconds=20)},
+    "jobs-sweep": {"task": "jobs.sweep", "schedule": timedelta(seconds=20), "options": {"expires": 20}},
     "accounts-mail": {"task": "accounts.send_mail", "schedule": timedelta(seconds=15)},
     "accounts-clean-up": {"task": "accounts.clean_up", "schedule": timedelta(hours=1)},
+    "api-purge-answers": {"task": "api.purge_stored_answers", "schedule": timedelta(minutes=30)},
     "invariants-check": {"task": "api.check_invariants", "schedule": timedelta(minutes=5)},
 }
 
@@ -270,10 +280,22 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "DESCRIPTION": "One stock, one order book, one member and one calendar of campaigns. See docs/api.md.",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "o2o.api.schema.add_components",
+    ],
 }
 API_RATE_LIMIT = env.str("API_RATE_LIMIT", default="6000/min")
 # How many proxies of ours stand in front and append to X-Forwarded-For.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+
+# --- seeing what happens
+
+LOGGING = logging_config(env.str("LOG_FORMAT", default="console"), env.str("LOG_LEVEL", default="INFO"))
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# The bearer token for /metrics and /health/invariants; without one they are open to private networks only.
+METRICS_TOKEN = optional_secret("METRICS_TOKEN")
 
 OAUTH2_PROVIDER_APPLICATION_MODEL = "accounts.ApiClient"
 OAUTH2_PROVIDER = {
@@ -303,6 +325,10 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "o2o.api.errors.csrf_failure"
+CONTENT_SECURITY_POLICY = security.CONTENT_SECURITY_POLICY
+PROGRAM_CONTENT_SECURITY_POLICY = security.PROGRAM_CONTENT_SECURITY_POLICY
+PERMISSIONS_POLICY = security.PERMISSIONS_POLICY
 
 # Where connectors and webhooks may send to (docs/webhooks.md). A `host:port` that is allowed is exempt from the checks
 # of scheme, port and address: leave it empty but for servers of your own that you mean to reach.
