@@ -37,7 +37,7 @@ def _web() -> Plan:
 
 
 def _worker(queue: str, *, processes: int) -> Plan:
-    command = f"{_PYTHON} -m celery -A o2o.celery worker --queues {queue} --hostname {queue}@%h"
+    command = f"{_PYTHON} -m celery --quiet -A o2o.celery worker --queues {queue} --hostname {queue}@%h"
     options = f"--concurrency {processes} --without-gossip --without-mingle --loglevel WARNING"
     return Plan(
         f"worker-{queue}",
@@ -49,7 +49,7 @@ def _worker(queue: str, *, processes: int) -> Plan:
 
 
 def _beat() -> Plan:
-    command = f"{_PYTHON} -m celery -A o2o.celery beat --loglevel WARNING --pidfile="
+    command = f"{_PYTHON} -m celery --quiet -A o2o.celery beat --loglevel WARNING --pidfile="
     return Plan("beat", (*command.split(), "--schedule", "{folder}/beat"), stop_seconds=5)
 
 

@@ -131,7 +131,10 @@ class Postgres:
     def tidy(self) -> None:
         """Remove the folder of the socket after the server has ended."""
         with contextlib.suppress(OSError):
-            self.socket_dir(self.cluster.stat().st_uid).rmdir()
+            folder = self.socket_dir(self.cluster.stat().st_uid)
+            for left_over in folder.iterdir():
+                left_over.unlink()
+            folder.rmdir()
 
     def _end_left_behind(self) -> None:
         """End a server that outlived its owner, and remove the pid file of one that is dead.

@@ -8,7 +8,9 @@ When the owner ends, those who attached lose their servers and must call `start`
 from __future__ import annotations
 
 import enum
+import os
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +40,8 @@ from o2o.embedded.state import (
 from o2o.embedded.valkey import Valkey
 
 _ATTEMPTS = 3
+# How long an owner may take to start a dead server again before others give up on it.
+_OWNER_HAS = 20.0
 
 
 class Profile(enum.Enum):
@@ -117,14 +121,15 @@ class Services:
         if not self.embedded_names:
             return
         make_private_folder(self.data_dir)
-        with locked(self.data_dir):
-            self._state = read_state(self.data_dir) or State()
-            running = read_running(self.data_dir)
-            if running and running.is_alive():
-                self._attach(running)
-            else:
-                self._clear_left_behind(running)
-                self._own()
+        deadline = time.monotonic() + _OWNER_HAS
+        while not self._attach_or_own():
+            if time.monotonic() > deadline:
+                message = (
+                    f"process {self._others_owner()} owns the servers in {self.data_dir}, but one of them has ended "
+                    f"and was not started again within {_OWNER_HAS:g} s: end that process, then try again"
+                )
+                raise EmbeddedError(message)
+            time.sleep(0.2)
 
     def revive(self) -> list[str]:
         """Start again the servers of ours that have died; return their names.
@@ -151,6 +156,26 @@ class Services:
                 self._postgres.tidy()
             forget_running(self.data_dir)
             self.is_owner = False
+
+    def _attach_or_own(self) -> bool:
+        """Attach, or own, or return False because a living owner must first revive what has died."""
+        with locked(self.data_dir):
+            self._state = read_state(self.data_dir) or State()
+            running = read_running(self.data_dir)
+            if running and running.is_alive():
+                self._attach(running)
+            elif self._others_owner():
+                return False
+            else:
+                self._clear_left_behind(running)
+                self._own()
+        return True
+
+    def _others_owner(self) -> int | None:
+        running = read_running(self.data_dir)
+        if running is None or not running.owner.is_alive() or running.owner.pid == os.getpid():
+            return None
+        return running.owner.pid
 
     def _attach(self, running: Running) -> None:
         missing = [name for name in self.embedded_names if getattr(running, name) is None]

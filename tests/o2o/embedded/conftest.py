@@ -11,6 +11,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ import pytest
 from o2o.embedded.postgres import Postgres
 from o2o.embedded.processes import ProcessMark, wait_until
 from o2o.embedded.services import Profile, Services, start
+from o2o.embedded.state import read_state, write_state
 
 PROJECT = Path(__file__).resolve().parents[3]
 _NAMES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "REDIS_URL", "O2O_DATA_DIR")
@@ -30,28 +32,54 @@ def no_urls(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.fixture
-def data_dir() -> Iterator[Path]:
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
     """A folder below which every user may look, as a checkout usually is."""
     base = Path(tempfile.mkdtemp(prefix="o2o-test-"))
     base.chmod(0o755)
-    yield base / "data"
+    yield base
     Postgres(base / "data", durable=False).tidy()
     shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture
+def empty_data_dir() -> Iterator[Path]:
+    """A data folder that does not exist yet."""
+    with open_folder() as base:
+        yield base / "data"
+
+
+@pytest.fixture(scope="session")
+def used_once() -> Iterator[Path]:
+    """A data folder in which the servers have been started and stopped, to be copied."""
+    with open_folder() as base, pytest.MonkeyPatch.context() as patch:
+        for name in _NAMES:
+            patch.delenv(name, raising=False)
+        start(Profile.TEST, base / "data").stop()
+        state = read_state(base / "data")
+        assert state is not None
+        write_state(base / "data", replace(state, postgres_port=0, valkey_port=0))
+        yield base / "data"
+
+
+@pytest.fixture
+def data_dir(used_once: Path) -> Iterator[Path]:
+    """A data folder whose servers have been started before, which saves a second each time."""
+    with open_folder() as base:
+        shutil.copytree(used_once, base / "data")
+        yield base / "data"
 
 
 @pytest.fixture(scope="module")
 def services() -> Iterator[Services]:
     """Running servers for tests that only look."""
-    base = Path(tempfile.mkdtemp(prefix="o2o-test-"))
-    base.chmod(0o755)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in _NAMES:
-            patch.delenv(name, raising=False)
-        running = start(Profile.TEST, base / "data")
-    yield running
-    running.stop()
-    shutil.rmtree(base, ignore_errors=True)
+    with open_folder() as base:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in _NAMES:
+                patch.delenv(name, raising=False)
+            running = start(Profile.TEST, base / "data")
+        with running:
+            yield running
 
 
 class Owner:
@@ -94,11 +122,11 @@ class Owner:
 
 
 @pytest.fixture
-def other_process(data_dir: Path) -> Iterator[Callable[..., Owner]]:
-    """Start the servers of `data_dir` in another process."""
+def other_process() -> Iterator[Callable[..., Owner]]:
+    """Start the servers of a data folder in another process."""
     owners: list[Owner] = []
 
-    def begin(profile: Profile = Profile.TEST, prefix: tuple[str, ...] = ()) -> Owner:
+    def begin(data_dir: Path, profile: Profile = Profile.TEST, prefix: tuple[str, ...] = ()) -> Owner:
         owners.append(Owner(data_dir, profile, prefix))
         return owners[-1]
 

@@ -69,10 +69,10 @@ def test_an_admin_without_superuser_rights_can_prepare(services: Services) -> No
 
 
 @pytest.mark.skipif(not _FIFTEEN.exists(), reason=f"no PostgreSQL 15 in {_FIFTEEN}")
-def test_postgres_15_of_the_system_serves(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_postgres_15_of_the_system_serves(empty_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("O2O_POSTGRES_BIN", str(_FIFTEEN))
     assert find_postgres().major == 15
-    with start(Profile.TEST, data_dir) as services:
+    with start(Profile.TEST, empty_data_dir) as services:
         with session(services.database_url) as app:
             assert rows(app, "SELECT current_setting('server_version_num')::int / 10000") == [(15,)]
             assert rows(app, "SELECT show_trgm('今日奶茶') <> '{}'") == [(True,)]

@@ -27,29 +27,29 @@ def a_python_that_everybody_may_run() -> str | None:
 
 
 @as_root
-def test_root_may_use_a_user_namespace_or_nobody(data_dir: Path) -> None:
-    with start(Profile.TEST, data_dir) as services:
+def test_root_may_use_a_user_namespace_or_nobody(empty_data_dir: Path) -> None:
+    with start(Profile.TEST, empty_data_dir) as services:
         assert ask(services.database_url, "SELECT 1") == 1
 
 
 @as_root
-def test_without_user_namespaces_root_becomes_nobody(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_user_namespaces_root_becomes_nobody(empty_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nobody = pg.ways_for_root()[1:]
     monkeypatch.setattr(pg, "ways_for_root", lambda: nobody)
-    with start(Profile.TEST, data_dir) as services:
+    with start(Profile.TEST, empty_data_dir) as services:
         assert ask(services.database_url, "SELECT 1") == 1
-        assert (data_dir / "postgres").stat().st_uid == nobody[0].user
+        assert (empty_data_dir / "postgres").stat().st_uid == nobody[0].user
     # The next start, in a namespace again or not, must cope with files of either owner.
     monkeypatch.undo()
     for name in ("DATABASE_URL", "REDIS_URL"):
         monkeypatch.delenv(name, raising=False)
-    with start(Profile.TEST, data_dir) as services:
+    with start(Profile.TEST, empty_data_dir) as services:
         assert ask(services.database_url, "SELECT 1") == 1
 
 
 @as_root
-def test_nobody_reaches_data_below_a_closed_folder(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    closed = data_dir.parent / "closed"
+def test_nobody_reaches_data_below_a_closed_folder(empty_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = empty_data_dir.parent / "closed"
     closed.mkdir(mode=0o700)
     ways = pg.ways_for_root()[1:]
     monkeypatch.setattr(pg, "ways_for_root", lambda: ways)
@@ -58,8 +58,8 @@ def test_nobody_reaches_data_below_a_closed_folder(data_dir: Path, monkeypatch: 
 
 
 @as_root
-def test_without_that_reach_the_message_says_what_to_do(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    closed = data_dir.parent / "closed"
+def test_without_that_reach_the_message_says_what_to_do(empty_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = empty_data_dir.parent / "closed"
     closed.mkdir(mode=0o700)
     ways = pg.ways_for_root()[1:2]
     monkeypatch.setattr(pg, "ways_for_root", lambda: ways)
@@ -70,18 +70,18 @@ def test_without_that_reach_the_message_says_what_to_do(data_dir: Path, monkeypa
 @as_root
 @pytest.mark.parametrize("user", [1, 54321], ids=["named", "nameless"])
 def test_a_normal_user_starts_and_root_uses_the_same_data_later(
-    data_dir: Path, other_process: Callable[..., Owner], user: int
+    empty_data_dir: Path, other_process: Callable[..., Owner], user: int
 ) -> None:
     setpriv, python = shutil.which("setpriv"), a_python_that_everybody_may_run()
     if not setpriv or not python:
         pytest.skip("needs setpriv and a Python that other users may run")
-    os.chown(data_dir.parent, user, user)
+    os.chown(empty_data_dir.parent, user, user)
     prefix = (setpriv, f"--reuid={user}", f"--regid={user}", "--clear-groups", python)
-    owner = other_process(Profile.TEST, prefix)
+    owner = other_process(empty_data_dir, Profile.TEST, prefix)
     if owner.role() != "owner":
         assert owner.process.wait() == 0, "the normal user could not start the servers"
     assert owner.end() == 0
-    assert (data_dir / "postgres").stat().st_uid == user
-    with start(Profile.TEST, data_dir) as services:
+    assert (empty_data_dir / "postgres").stat().st_uid == user
+    with start(Profile.TEST, empty_data_dir) as services:
         assert ask(services.database_url, "SELECT 1") == 1
-    assert (data_dir / "postgres" / "PG_VERSION").stat().st_uid == user
+    assert (empty_data_dir / "postgres" / "PG_VERSION").stat().st_uid == user

@@ -74,8 +74,8 @@ class Stack:
 
 
 @pytest.fixture
-def stack(data_dir: Path) -> Iterator[Stack]:
-    stack = Stack(data_dir)
+def stack(empty_data_dir: Path) -> Iterator[Stack]:
+    stack = Stack(empty_data_dir)
     yield stack
     if stack.process:
         stack.process.send_signal(signal.SIGTERM)
