@@ -1,6 +1,5 @@
 """Who comes in at the door of the merchant console, and as whom."""
 
-import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from o2o.accounts.selectors import actor_for
+from o2o.kit.addresses import client_address
+from o2o.tenancy.acting import acting_as
 from o2o.tenancy.actor import Actor
 from o2o.tenancy.models import Merchant
 from o2o.tenancy.scope import platform_transaction, tenant_scope
@@ -65,8 +66,7 @@ def merchant_work(request: HttpRequest) -> Iterator[None]:
     with (
         tenant_scope(actor.merchant_id),
         timezone.override(zone),
-        audited_as(request, actor.id, actor.label),
-        structlog.contextvars.bound_contextvars(merchant_id=str(actor.merchant_id), actor_id=str(actor.id)),
+        acting_as(actor, request_id=request_id(request), address=client_address(request)),
     ):
         yield
 
@@ -76,8 +76,7 @@ def platform_work(request: HttpRequest) -> Iterator[None]:
     """Serve a request over all merchants."""
     with (
         platform_transaction(),
-        audited_as(request, request.user.pk, str(request.user)),
-        structlog.contextvars.bound_contextvars(actor_id=str(request.user.pk), site="platform"),
+        operating_as(request),
     ):
         yield
 
@@ -88,14 +87,12 @@ def platform_rows() -> AbstractContextManager[None]:
 
 
 @contextmanager
-def audited_as(request: HttpRequest, actor_id: uuid.UUID, label: str) -> Iterator[None]:
-    """Name the person, their address and the request in each audit entry that the block causes."""
-    with pghistory.context(
-        actor_kind="user",
-        actor_id=str(actor_id),
-        actor_label=label,
-        address=request.META.get("REMOTE_ADDR", ""),
-        request_id=request_id(request),
+def operating_as(request: HttpRequest) -> Iterator[None]:
+    """Name the operator in each audit entry and line of the log that the block causes."""
+    context = {"actor_kind": "operator", "actor_id": str(request.user.pk), "request_id": request_id(request)}
+    with (
+        structlog.contextvars.bound_contextvars(**context),
+        pghistory.context(**context, actor_label=str(request.user), address=client_address(request)),
     ):
         yield
 

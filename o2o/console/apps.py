@@ -10,5 +10,8 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         from o2o.console import checks  # noqa: F401
+        from o2o.console.catalogue import compile_if_stale
+
+        compile_if_stale()
 
         autodiscover_modules("console")

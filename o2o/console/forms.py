@@ -62,10 +62,11 @@ def refuse(form: forms.BaseForm, error: DomainError) -> None:
     """Show the refusal of a service at the fields that it names, else above the form."""
     placed = False
     for entry in error.params.get("errors", ()):
-        name = str(entry.get("field", "")) if isinstance(entry, dict) else ""
+        name = str(entry.get("pointer", "")).strip("/").split("/")[0]
         if name in form.fields:
-            form.add_error(name, str(entry.get("detail") or entry.get("message") or error))
+            form.add_error(name, str(error.detail) or str(entry.get("detail", "")))
             placed = True
+            break
     if not placed:
         field = error.params.get("field")
         form.add_error(field if field in form.fields else None, str(error.detail) or str(error.title))

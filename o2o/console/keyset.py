@@ -4,6 +4,8 @@ No row is ever counted. The order must be total (it ends with the primary key), 
 nulls last where it sorts upwards and first where it sorts downwards, and the conditions here say the same.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import json

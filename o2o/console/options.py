@@ -1,5 +1,7 @@
 """Lists and forms of models, for the merchant's console and for the operators' site."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar

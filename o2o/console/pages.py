@@ -101,6 +101,11 @@ class Page:
         }
         return TemplateResponse(self.request, self.template, context)
 
+    @property
+    def may_post(self) -> bool:
+        """Say whether the person may send the form of the page."""
+        return self.may("post")
+
     def may(self, act: str) -> bool:
         """Say whether the person may do ``act`` here."""
         return is_allowed(self.request, self.demand(act))

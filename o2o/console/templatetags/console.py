@@ -12,7 +12,7 @@ register = template.Library()
 
 register.simple_tag(state_badge, name="state_badge")
 register.simple_tag(badge, name="badge")
-register.filter(tone_of, name="tone_of")
+register.filter("tone_of", tone_of)
 
 
 @register.inclusion_tag("console/components/stat.html")

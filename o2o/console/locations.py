@@ -1,0 +1,25 @@
+"""The stores that a form may offer. Stores live in a package above; it tells here how to list them."""
+
+import uuid
+from collections.abc import Callable, Sequence
+
+LocationNames = Callable[[], Sequence[tuple[uuid.UUID, str]]]
+
+_providers: list[LocationNames] = []
+
+
+def provide_locations(provider: LocationNames) -> LocationNames:
+    """Register what lists the stock locations of the merchant in scope, as pairs of id and name."""
+    _providers[:] = [provider]
+    return provider
+
+
+def location_choices() -> list[tuple[str, str]]:
+    """Return the choices of a form field; empty while no app with stores is installed."""
+    return [(str(location_id), name) for provider in _providers for location_id, name in provider()]
+
+
+def location_names(ids: Sequence[uuid.UUID]) -> str:
+    """Return the names of some stores, in words for all of them where there are no ids."""
+    names = dict(location_choices())
+    return ", ".join(names.get(str(location_id), str(location_id)[-6:]) for location_id in ids)
