@@ -4,13 +4,22 @@ import os
 from pathlib import Path
 
 from celery import Celery
-from celery.signals import heartbeat_sent
+from celery.signals import heartbeat_sent, setup_logging
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "o2o.settings.development")
 
 app = Celery("o2o")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Lines of a task carry its id, its name and the request that sent it.
+app.steps["worker"].add(DjangoStructLogInitStep)
+
+
+@setup_logging.connect
+def keep_logging(**_: object) -> None:
+    """Leave the logging as the settings made it; Celery sets up its own only where nobody answers this signal."""
+
 
 ALIVE_FILE = os.environ.get("O2O_ALIVE_FILE", "")
 

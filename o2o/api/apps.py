@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -6,3 +7,8 @@ class ApiConfig(AppConfig):
     name = "o2o.api"
     label = "api"
     verbose_name = _("API")
+
+    def ready(self) -> None:
+        from o2o.api import checks  # noqa: F401
+
+        autodiscover_modules("invariants")

@@ -1,12 +1,12 @@
 """Addresses that load balancers and monitoring ask."""
 
-from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path
 
+from o2o.api import health_views
 
-def live(_request: HttpRequest) -> JsonResponse:
-    """Say that the process answers."""
-    return JsonResponse({"status": "ok"})
-
-
-urlpatterns: list[URLPattern] = [path("health/live", live, name="health-live")]
+urlpatterns: list[URLPattern] = [
+    path("health/live", health_views.live, name="health-live"),
+    path("health/ready", health_views.ready, name="health-ready"),
+    path("health/invariants", health_views.invariants, name="health-invariants"),
+    path("metrics", health_views.prometheus, name="metrics"),
+]

@@ -7,8 +7,8 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from o2o.api.addresses import client_address
 from o2o.api.rate_limits import Rate, Taken, take
+from o2o.kit.addresses import counted_address
 from o2o.tenancy.actor import Actor
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def bucket_of(request: Request) -> str:
     actor = request.user
     if isinstance(actor, Actor):
         return f"{actor.kind}:{actor.id}"
-    return f"address:{client_address(request)}"
+    return f"address:{counted_address(request._request)}"
 
 
 class ActorThrottle(BaseThrottle):

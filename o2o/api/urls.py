@@ -12,6 +12,8 @@ from django.apps import apps
 from django.urls import URLPattern, URLResolver, include, path
 from rest_framework.routers import SimpleRouter
 
+from o2o.api import pages
+
 PACKAGES = ("o2o", "customers", "channels", "campaigns", "analytics")
 
 
@@ -37,6 +39,8 @@ def _versioned(modules: list[ModuleType]) -> list[URLPattern | URLResolver]:
 _found = _modules()
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("schema/", pages.schema, name="api-schema"),
+    path("docs/", pages.documentation, name="api-docs"),
     path("v1/", include((_versioned(_found), "v1"))),
     *(pattern for module in _found for pattern in getattr(module, "root_urlpatterns", ())),
 ]

@@ -24,13 +24,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from o2o.api.addresses import client_address
 from o2o.api.idempotency import answer_of, claim_of, is_kept, replay
 from o2o.api.policy import Policy
 from o2o.api.problems import problem_of
 from o2o.events.idempotency.keys import KeyRequiredError
 from o2o.events.idempotency.services import claim_key, store_answer
 from o2o.kit import clock
+from o2o.kit.addresses import client_address
 from o2o.kit.locks import RETRIED, sqlstate
 from o2o.tenancy.acting import acting_as
 from o2o.tenancy.actor import Actor
@@ -102,6 +102,11 @@ class ScopedView(APIView):
             return
         http = request._request
         request_id = getattr(http, "request_id", "")
+        http.log_context = {  # type: ignore[attr-defined]
+            "merchant_id": str(actor.merchant_id),
+            "actor_kind": actor.kind.value,
+            "actor_id": str(actor.id),
+        }
         with (
             acting_as(actor, request_id=request_id, address=client_address(http)),
             tenant_scope(actor.merchant_id),

@@ -6,7 +6,9 @@ from typing import Any
 import environ
 from django.utils.translation import gettext_lazy as _
 
-from o2o.settings.environment import BASE_DIR, env, secret, service_url
+from o2o.settings import security
+from o2o.settings.environment import BASE_DIR, env, optional_secret, secret, service_url
+from o2o.settings.logging import logging_config
 
 ROOT_URLCONF = "o2o.urls"
 WSGI_APPLICATION = "o2o.wsgi.application"
@@ -155,6 +157,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "events-sweep": {"task": "events.sweep", "schedule": timedelta(seconds=20), "options": {"expires": 20}},
     "events-purge": {"task": "events.purge", "schedule": timedelta(hours=1)},
     "webhooks-dispatch": {"task": "webhooks.dispatch", "schedule": timedelta(seconds=2)},
+    "webhooks-purge": {"task": "webhooks.purge", "schedule": timedelta(hours=6)},
     "jobs-sweep": {"task": "jobs.sweep", "schedule": timedelta(seconds=20), "options": {"expires": 20}},
     "accounts-mail": {"task": "accounts.send_mail", "schedule": timedelta(seconds=15)},
     "accounts-clean-up": {"task": "accounts.clean_up", "schedule": timedelta(hours=1)},
@@ -335,6 +338,9 @@ PERMISSIONS_POLICY = security.PERMISSIONS_POLICY
 OUTBOUND_PORTS = env.list("OUTBOUND_PORTS", cast=int, default=[80, 443, 8443])
 OUTBOUND_ALLOW_HTTP = env.bool("OUTBOUND_ALLOW_HTTP", default=False)
 OUTBOUND_ALLOWED_HOSTS: list[str] = env.list("OUTBOUND_ALLOWED_HOSTS", default=[])
+# How many messages an endpoint may have under way at once, and how many workers send at once.
+WEBHOOKS_PER_ENDPOINT = env.int("WEBHOOKS_PER_ENDPOINT", default=2)
+WEBHOOKS_DISPATCHERS = env.int("WEBHOOKS_DISPATCHERS", default=1)
 
 # Audit rows are written by triggers and kept for good.
 PGHISTORY_APPEND_ONLY = True

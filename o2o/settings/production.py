@@ -2,6 +2,7 @@
 
 from o2o.settings.base import *  # noqa: F403
 from o2o.settings.environment import env, optional_secret, secret
+from o2o.settings.logging import logging_config
 
 DEBUG = False
 SECRET_KEY = secret("SECRET_KEY")
@@ -17,6 +18,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
+
+LOGGING = logging_config(env.str("LOG_FORMAT", default="json"), env.str("LOG_LEVEL", default="INFO"))
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -1,12 +1,13 @@
 """Who is behind a change: told to the audit trail and to every line of the log."""
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pghistory
 import structlog
 
-from o2o.tenancy.actor import Actor
+from o2o.tenancy.actor import Actor, ActorKind
 
 
 @contextmanager
@@ -22,4 +23,18 @@ def acting_as(actor: Actor, *, request_id: str = "", address: str = "") -> Itera
         structlog.contextvars.bound_contextvars(**context),
         pghistory.context(**context, actor_label=actor.label, address=address),
     ):
+        yield
+
+
+@contextmanager
+def acting_for(merchant_id: uuid.UUID, name: str, *, request_id: str = "", **details: str) -> Iterator[None]:
+    """Write the task or subscriber that works for a merchant, and the request that caused it, in the actor's place."""
+    context = {
+        "actor_kind": ActorKind.SYSTEM.value,
+        "actor_label": name,
+        "merchant_id": str(merchant_id),
+        "request_id": request_id,
+        **details,
+    }
+    with structlog.contextvars.bound_contextvars(**context), pghistory.context(**context):
         yield

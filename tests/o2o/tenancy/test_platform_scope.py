@@ -13,7 +13,13 @@ ALLOWED = {
     "o2o/events/claims.py": "claims deliveries of all merchants; each is then made in the scope of its own",
     "o2o/events/sweep.py": "finds which partitions have work left",
     "o2o/events/retention.py": "removes what was delivered long ago",
+    "o2o/events/webhooks/claiming.py": "claims the messages of all merchants in turn, a few per endpoint",
+    "o2o/events/webhooks/recording.py": "records what came of messages of all merchants together",
+    "o2o/events/webhooks/pruning.py": "removes the log of what was settled long ago",
     "o2o/console/admission.py": "the operators' site",
+    "o2o/events/idempotency/services.py": "purges expired answers",
+    "o2o/api/metrics.py": "gauges count over the whole platform, for the operators",
+    "o2o/api/services.py": "invariants are asked over all merchants",
     "o2o/tenancy/scope.py": "defines it",
     "o2o/tenancy/selectors.py": "which merchants a person belongs to, before one is chosen",
 }
