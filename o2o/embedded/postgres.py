@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +18,7 @@ import psycopg2
 from o2o.embedded import roles
 from o2o.embedded.binaries import PostgresPrograms, find_postgres
 from o2o.embedded.errors import EmbeddedError, tail
+from o2o.embedded.identity import Identity, choose_identity
 from o2o.embedded.processes import ProcessMark, end_stranger, program_of, spawn, wrapped
 from o2o.embedded.state import State, make_private_folder
 
@@ -58,15 +57,6 @@ _NOT_DURABLE = {
 _BIGGEST_LOG = 10_000_000
 
 
-@dataclass(frozen=True)
-class Identity:
-    """As whom the server runs (see `launch.py`), and to whom its files belong then."""
-
-    name: str
-    user: int
-    group: int
-
-
 class Postgres:
     """The PostgreSQL of one data folder."""
 
@@ -84,7 +74,8 @@ class Postgres:
         programs = find_postgres()
         make_private_folder(self.log.parent)
         self._end_left_behind()
-        identity = self._choose_identity(programs)
+        make_private_folder(self.cluster)
+        identity = choose_identity(self.cluster, programs)
         if not (self.cluster / "PG_VERSION").exists():
             self._initialise(programs, identity, state)
         self._check_version(programs)
@@ -159,41 +150,6 @@ class Postgres:
             return Path(f"/proc/{pid}/cwd").resolve(strict=True) == self.cluster.resolve()
         except OSError:
             return True  # cannot be seen (another system, another user): believe the pid file
-
-    def _choose_identity(self, programs: PostgresPrograms) -> Identity:
-        """Find a user whom PostgreSQL accepts and who reaches both the programs and the data."""
-        user, group = os.geteuid(), os.getegid()
-        make_private_folder(self.cluster)
-        if user != 0:
-            return _way_for_user(user, group)
-        owner = self.cluster.stat()
-        candidates = ways_for_root()
-        if owner.st_uid not in (0, _nobody()[0]):
-            # Somebody made this data as a normal user: stay that user, else they could not use it again.
-            candidates = _as_user(owner.st_uid, owner.st_gid)
-        for candidate in candidates:
-            self._give_to(candidate)
-            if self._can_work_as(candidate, programs):
-                return candidate
-        message = (
-            f"PostgreSQL refuses to run as root, and no other user here reaches {programs.folder} and "
-            f"{self.cluster}. Run this as a normal user, or set O2O_DATA_DIR to a folder such as "
-            "/var/lib/o2o, or set DATABASE_URL"
-        )
-        raise EmbeddedError(message)
-
-    def _can_work_as(self, identity: Identity, programs: PostgresPrograms) -> bool:
-        probe = 'test -r "$1" && test -w "$1" && test -x "$1" && exec "$2" -V'
-        command = ["/bin/sh", "-c", probe, "probe", str(self.cluster), str(programs.postgres)]
-        answer = subprocess.run(wrapped(command, identity=identity.name), capture_output=True, check=False, cwd="/")
-        return answer.returncode == 0
-
-    def _give_to(self, identity: Identity) -> None:
-        if self.cluster.stat().st_uid == identity.user:
-            return
-        for folder, _, files in os.walk(self.cluster):
-            for path in (Path(folder), *(Path(folder, name) for name in files)):
-                os.lchown(path, identity.user, identity.group)
 
     def _initialise(self, programs: PostgresPrograms, identity: Identity, state: State) -> None:
         """Make the cluster in a draft folder beside, so that a kill leaves no half of one."""
@@ -318,34 +274,3 @@ class Postgres:
 def _environment() -> dict[str, str]:
     """Keep our secrets, and settings such as PGDATA, from the server."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "TZ": "UTC"}
-
-
-def _nobody() -> tuple[int, int]:
-    try:
-        entry = pwd.getpwnam("nobody")
-    except KeyError:
-        return 65534, 65534
-    return entry.pw_uid, entry.pw_gid
-
-
-def ways_for_root() -> list[Identity]:
-    """Return how root may run PostgreSQL, best first: a container may forbid user namespaces."""
-    return [Identity("userns", 0, 0), *_as_user(*_nobody())]
-
-
-def _as_user(user: int, group: int) -> list[Identity]:
-    # PostgreSQL wants its user to have a name, which in a container it may not have; "nobody" has one.
-    named = "" if _has_name(user) else "+userns"
-    return [Identity(f"setuid:{user}:{group}{how}{named}", user, group) for how in ("", ":reach")]
-
-
-def _way_for_user(user: int, group: int) -> Identity:
-    return Identity("same" if _has_name(user) else "userns", user, group)
-
-
-def _has_name(user: int) -> bool:
-    try:
-        pwd.getpwuid(user)
-    except KeyError:
-        return False
-    return True

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from o2o.embedded import postgres as pg
+from o2o.embedded import identity
 from o2o.embedded.errors import EmbeddedError
 from o2o.embedded.services import Profile, start
 from tests.o2o.embedded.conftest import Owner
@@ -34,8 +34,8 @@ def test_root_may_use_a_user_namespace_or_nobody(empty_data_dir: Path) -> None:
 
 @as_root
 def test_without_user_namespaces_root_becomes_nobody(empty_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nobody = pg.ways_for_root()[1:]
-    monkeypatch.setattr(pg, "ways_for_root", lambda: nobody)
+    nobody = identity.ways_for_root()[1:2]
+    monkeypatch.setattr(identity, "ways_for_root", lambda: nobody)
     with start(Profile.TEST, empty_data_dir) as services:
         assert ask(services.database_url, "SELECT 1") == 1
         assert (empty_data_dir / "postgres").stat().st_uid == nobody[0].user
@@ -51,8 +51,8 @@ def test_without_user_namespaces_root_becomes_nobody(empty_data_dir: Path, monke
 def test_nobody_reaches_data_below_a_closed_folder(empty_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = empty_data_dir.parent / "closed"
     closed.mkdir(mode=0o700)
-    ways = pg.ways_for_root()[1:]
-    monkeypatch.setattr(pg, "ways_for_root", lambda: ways)
+    ways = identity.ways_for_root()[1:]
+    monkeypatch.setattr(identity, "ways_for_root", lambda: ways)
     with start(Profile.TEST, closed / "data") as services:
         assert ask(services.database_url, "SELECT 1") == 1
 
@@ -61,8 +61,8 @@ def test_nobody_reaches_data_below_a_closed_folder(empty_data_dir: Path, monkeyp
 def test_without_that_reach_the_message_says_what_to_do(empty_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = empty_data_dir.parent / "closed"
     closed.mkdir(mode=0o700)
-    ways = pg.ways_for_root()[1:2]
-    monkeypatch.setattr(pg, "ways_for_root", lambda: ways)
+    ways = identity.ways_for_root()[1:2]
+    monkeypatch.setattr(identity, "ways_for_root", lambda: ways)
     with pytest.raises(EmbeddedError, match="O2O_DATA_DIR"):
         start(Profile.TEST, closed / "data")
 
