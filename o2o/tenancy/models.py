@@ -8,11 +8,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from o2o.kit.audit import audited
 from o2o.kit.models import BaseModel
 from o2o.tenancy.enums import Role
 from o2o.tenancy.scope import current_merchant_id
 
 
+@audited()
 class Merchant(BaseModel):
     """A business on this installation: the tenant. Its rows are seen by nobody else."""
 
@@ -60,6 +62,7 @@ class TenantModel(BaseModel):
         abstract = True
 
 
+@audited()
 class Membership(TenantModel):
     """A person's place on the staff of a merchant.
 

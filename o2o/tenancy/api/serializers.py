@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from o2o.tenancy.enums import Role
 from o2o.tenancy.models import Membership, Merchant
 
 
@@ -28,3 +29,12 @@ class StaffMemberSerializer(serializers.ModelSerializer[Membership]):
         model = Membership
         fields = ("id", "user_id", "name", "email", "role", "location_ids", "is_active", "created_at", "updated_at")
         read_only_fields = fields
+
+
+class StaffChangeSerializer(serializers.Serializer[Membership]):
+    """Another role for a staff member, and the stores to which it is limited."""
+
+    role = serializers.ChoiceField(choices=Role.choices)
+    location_ids = serializers.ListField(
+        child=serializers.UUIDField(), required=False, default=list, help_text="Stores; empty means all of them."
+    )

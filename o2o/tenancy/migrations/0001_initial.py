@@ -2,11 +2,11 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import o2o.kit.models
-import o2o.tenancy.scope
 from django.conf import settings
 from django.db import migrations, models
 
+import o2o.kit.models
+import o2o.tenancy.scope
 from o2o.tenancy.rls import EnableRowLevelSecurity
 
 

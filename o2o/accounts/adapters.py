@@ -1,0 +1,68 @@
+"""How django-allauth fits into this house."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as allauth_context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.http import HttpRequest
+from django.utils import translation
+
+from o2o.accounts.models import User
+from o2o.accounts.services.mail import Letter, queue_mail
+from o2o.kit import clock
+from o2o.kit.addresses import client_address
+from o2o.kit.sealing import seal, unseal
+
+PURPOSE = "accounts.second_factor"
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Nobody signs up by themselves; mail goes out through a worker; addresses come from our proxies only."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Let nobody in without an invitation."""
+        return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write the mail down in the language of whoever gets it; a worker sends it."""
+        request = allauth_context.request
+        with translation.override(self._language_of(context) or translation.get_language()):
+            site = {"name": self.site_name(), "domain": request.get_host()}
+            message = self.render_mail(
+                template_prefix, email, {"request": request, "email": email, "current_site": site, **context}
+            )
+        queue_mail(letter=Letter(email, message.subject, str(message.body)), at=clock.now())
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the caller's address as our proxies report it."""
+        return client_address(request) or "0.0.0.0"  # noqa: S104 - a name for no address, not a listener
+
+    @staticmethod
+    def site_name() -> str:
+        """Return how the installation calls itself in mails."""
+        return "O2O"
+
+    @staticmethod
+    def _language_of(context: dict[str, Any]) -> str:
+        user = context.get("user")
+        return user.language if isinstance(user, User) else ""
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Keeps the secrets of authenticator apps and recovery codes sealed."""
+
+    def encrypt(self, text: str) -> str:
+        """Seal a secret before it is stored."""
+        return seal(text, purpose=PURPOSE)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Open a stored secret."""
+        return unseal(encrypted_text, purpose=PURPOSE)
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Name the site to the browser when a passkey is made."""
+        return {**super().get_public_key_credential_rp_entity(), "name": AccountAdapter.site_name()}
+
+    def _get_site_name(self) -> str:
+        return AccountAdapter.site_name()

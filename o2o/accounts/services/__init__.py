@@ -1,0 +1,1 @@
+"""Every write about people and API clients, by subject."""
