@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / "secrets"
-RANDOM = ("secret_key", "postgres_password", "owner_password", "app_password", "broker_password", "cache_password")
+PASSWORDS = ("postgres_password", "owner_password", "app_password", "broker_password", "cache_password")
+RANDOM = ("secret_key", "metrics_token", *PASSWORDS)
 
 
 def addresses(value: dict[str, str]) -> dict[str, str]:
