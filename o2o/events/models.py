@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from o2o.events.enums import DeliveryState
 from o2o.events.idempotency.models import StoredAnswer as StoredAnswer  # a model of this app, in its own room
+from o2o.events.webhooks.models import WebhookEndpoint as WebhookEndpoint  # and its deliveries and attempts
 from o2o.kit import clock
 from o2o.tenancy.models import TenantModel
 

@@ -11,6 +11,7 @@ from o2o.events.delivery import deliver_partition
 from o2o.events.relay import relay_all
 from o2o.events.sweep import partitions_with_due_deliveries, ring_for_deliveries
 from o2o.events.sweep import sweep as sweep_outbox
+from o2o.events.webhooks import tasks as webhooks  # noqa: F401 - Celery looks for the tasks of an app here
 from o2o.kit import clock
 
 # What a handler does not let itself be stopped in is ended with its process.

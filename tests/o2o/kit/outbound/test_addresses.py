@@ -54,7 +54,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("address", "kind"), REFUSED.items())
-def test_special_address_is_refused(address, kind):
+def test_special_address_is_refused(address, kind) -> None:
     assert why_not_public(address) == kind
 
 
@@ -62,5 +62,5 @@ def test_special_address_is_refused(address, kind):
     "address",
     ["1.1.1.1", "8.8.8.8", "100.63.255.255", "100.128.0.1", "172.32.0.1", "2606:4700::1111", "64:ff9b::808:808"],
 )
-def test_public_address_is_allowed(address):
+def test_public_address_is_allowed(address) -> None:
     assert why_not_public(address) is None

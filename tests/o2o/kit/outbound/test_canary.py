@@ -85,7 +85,7 @@ HOSTS = [
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_inside_is_never_reached_by_its_number(canary, policy, host):
+def test_inside_is_never_reached_by_its_number(canary, policy, host) -> None:
     client = OutboundClient(limits=LIMITS, policy=policy)
     with pytest.raises(OutboundError):
         client.send("POST", f"http://{host}:{canary.port}/", content=b"{}")
@@ -105,14 +105,14 @@ def test_inside_is_never_reached_by_its_number(canary, policy, host):
         ["garbage"],
     ],
 )
-def test_inside_is_never_reached_by_a_name(canary, policy, addresses):
+def test_inside_is_never_reached_by_a_name(canary, policy, addresses) -> None:
     client = OutboundClient(limits=LIMITS, policy=policy, resolver=lambda _host, _port: addresses)
     with pytest.raises(DestinationRefusedError):
         client.send("POST", f"http://shop.example.com:{canary.port}/")
     assert canary.hits == 0
 
 
-def test_redirect_inwards_is_not_followed(canary):
+def test_redirect_inwards_is_not_followed(canary) -> None:
     with listening(answering(302, Location=canary.url)) as redirecting:
         trusting = DestinationPolicy(trusted=frozenset({f"127.0.0.1:{redirecting.port}"}))
         answer = OutboundClient(limits=LIMITS, policy=trusting).send("POST", redirecting.url)
@@ -120,7 +120,7 @@ def test_redirect_inwards_is_not_followed(canary):
         assert (redirecting.hits, canary.hits) == (1, 0)
 
 
-def test_rebinding_between_check_and_connection_finds_the_address_pinned(canary, policy, tried):
+def test_rebinding_between_check_and_connection_finds_the_address_pinned(canary, policy, tried) -> None:
     asked = []
 
     def rebinding(host: str, _port: int) -> list[str]:
@@ -137,7 +137,7 @@ def test_rebinding_between_check_and_connection_finds_the_address_pinned(canary,
     assert canary.hits == 0
 
 
-def test_environment_proxy_is_ignored(canary, policy, monkeypatch, tried):
+def test_environment_proxy_is_ignored(canary, policy, monkeypatch, tried) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{canary.port}")
     client = OutboundClient(limits=LIMITS, policy=policy, resolver=lambda _host, _port: ["1.1.1.1"])
@@ -148,13 +148,13 @@ def test_environment_proxy_is_ignored(canary, policy, monkeypatch, tried):
     assert canary.hits == 0
 
 
-def test_control_plain_httpx_uses_the_environment_proxy(canary, monkeypatch):
+def test_control_plain_httpx_uses_the_environment_proxy(canary, monkeypatch) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{canary.port}")
     httpx.get("http://shop.example.com/")
     assert canary.hits == 1
 
 
-def test_name_without_address_is_an_error_of_its_own(canary, policy):
+def test_name_without_address_is_an_error_of_its_own(canary, policy) -> None:
     def nowhere(_host: str, _port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "unknown")
 
@@ -163,18 +163,18 @@ def test_name_without_address_is_an_error_of_its_own(canary, policy):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "2130706433", "0x7f.1", "127.1", "localhost"])
-def test_control_plain_httpx_reaches_the_canary(canary, host):
+def test_control_plain_httpx_reaches_the_canary(canary, host) -> None:
     httpx.get(f"http://{host}:{canary.port}/", trust_env=False)
     assert canary.hits == 1
 
 
-def test_control_following_a_redirect_reaches_the_canary(canary):
+def test_control_following_a_redirect_reaches_the_canary(canary) -> None:
     with listening(answering(302, Location=canary.url)) as redirecting:
         httpx.get(redirecting.url, trust_env=False, follow_redirects=True)
     assert canary.hits == 1
 
 
-def test_control_resolving_twice_is_rebound_to_the_canary(canary, monkeypatch):
+def test_control_resolving_twice_is_rebound_to_the_canary(canary, monkeypatch) -> None:
     """Check by one look-up and connect by another: the fault that pinning removes."""
     asked = []
     real = socket.getaddrinfo

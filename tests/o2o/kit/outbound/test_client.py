@@ -31,7 +31,7 @@ def client_for(listener: Listener, **limits: float) -> OutboundClient:
     return OutboundClient(limits=Limits(**limits), policy=DestinationPolicy(trusted=trusted))
 
 
-def test_answer_is_returned_with_few_headers_and_a_duration():
+def test_answer_is_returned_with_few_headers_and_a_duration() -> None:
     with listening(answering(200, b"thanks", Retry_After="7", Set_Cookie="a=b", X_Other="y")) as listener:
         client = client_for(listener)
         answer = client.send("POST", listener.url, content=b"{}", headers={"X-Shop": "1"})
@@ -48,14 +48,14 @@ def test_answer_is_returned_with_few_headers_and_a_duration():
     assert "cookie" not in second.headers
 
 
-def test_answers_of_any_status_are_answers():
+def test_answers_of_any_status_are_answers() -> None:
     for status in (204, 302, 410, 429, 500, 599):
         with listening(answering(status)) as listener:
             assert client_for(listener).send("POST", listener.url).status == status
 
 
 @pytest.mark.parametrize("answer", [servers.dripping_head, servers.dripping_interim, servers.silent])
-def test_drip_is_cut_at_the_total_deadline(answer):
+def test_drip_is_cut_at_the_total_deadline(answer) -> None:
     with listening(answer) as listener:
         started = time.monotonic()
         with pytest.raises(OutboundTimeoutError):
@@ -63,7 +63,7 @@ def test_drip_is_cut_at_the_total_deadline(answer):
         assert 0.5 < time.monotonic() - started < 1.2
 
 
-def test_dripping_body_is_cut_at_the_total_deadline():
+def test_dripping_body_is_cut_at_the_total_deadline() -> None:
     with listening(servers.dripping_body) as listener:
         started = time.monotonic()
         with pytest.raises(OutboundTimeoutError):
@@ -71,7 +71,7 @@ def test_dripping_body_is_cut_at_the_total_deadline():
         assert 0.5 < time.monotonic() - started < 1.2
 
 
-def test_control_a_timeout_for_each_read_does_not_end_a_drip():
+def test_control_a_timeout_for_each_read_does_not_end_a_drip() -> None:
     with listening(servers.dripping_body) as listener:
 
         def read() -> None:
@@ -84,7 +84,7 @@ def test_control_a_timeout_for_each_read_does_not_end_a_drip():
         assert reader.is_alive()
 
 
-def test_gigabyte_is_read_no_further_than_the_limit():
+def test_gigabyte_is_read_no_further_than_the_limit() -> None:
     with listening(servers.gigabyte) as listener:
         answer = client_for(listener).send("POST", listener.url)
         assert answer.is_truncated
@@ -94,7 +94,7 @@ def test_gigabyte_is_read_no_further_than_the_limit():
         assert listener.sent < 20_000_000
 
 
-def test_compressed_body_is_not_unpacked():
+def test_compressed_body_is_not_unpacked() -> None:
     bomb = gzip.compress(b"\0" * 10_000_000)
     with listening(answering(200, bomb, Content_Encoding="gzip")) as listener:
         assert client_for(listener).send("GET", listener.url).body == bomb
@@ -102,19 +102,19 @@ def test_compressed_body_is_not_unpacked():
 
 
 @pytest.mark.parametrize("answer", [servers.garbage, servers.hanging_up])
-def test_broken_answer_is_a_connection_error(answer):
+def test_broken_answer_is_a_connection_error(answer) -> None:
     with listening(answer) as listener, pytest.raises(OutboundConnectionError):
         client_for(listener).send("POST", listener.url)
 
 
-def test_closed_port_is_a_connection_error():
+def test_closed_port_is_a_connection_error() -> None:
     with listening(servers.silent) as listener:
         pass
     with pytest.raises(OutboundConnectionError):
         client_for(listener).send("POST", listener.url)
 
 
-def test_slow_resolver_is_left_behind_at_the_deadline():
+def test_slow_resolver_is_left_behind_at_the_deadline() -> None:
     released = threading.Event()
 
     def slow(_host: str, _port: int) -> list[str]:
@@ -128,7 +128,7 @@ def test_slow_resolver_is_left_behind_at_the_deadline():
     released.set()
 
 
-def test_second_address_is_tried_when_the_first_refuses(monkeypatch):
+def test_second_address_is_tried_when_the_first_refuses(monkeypatch) -> None:
     with listening(answering(200)) as listener:
         policy = DestinationPolicy(trusted=frozenset({f"shop.example.com:{listener.port}"}))
         client = OutboundClient(policy=policy, resolver=lambda _host, _port: ["127.0.0.2", "127.0.0.1"])
@@ -138,7 +138,7 @@ def test_second_address_is_tried_when_the_first_refuses(monkeypatch):
     assert listener.requests[0].line == "GET /x?y=1 HTTP/1.1"
 
 
-def test_address_with_a_token_is_not_logged(caplog):
+def test_address_with_a_token_is_not_logged(caplog) -> None:
     caplog.set_level(logging.INFO)
     with listening(answering(200)) as listener:
         client_for(listener).send("POST", f"{listener.url}?token=s3cr3t")
@@ -186,7 +186,7 @@ def _tls_client(listener: Listener, host: str, context: ssl.SSLContext | None) -
     return OutboundClient(policy=policy, resolver=lambda _host, _port: ["127.0.0.1"], ssl_context=context)
 
 
-def test_tls_speaks_to_the_name_over_the_pinned_address(shop, certificate):
+def test_tls_speaks_to_the_name_over_the_pinned_address(shop, certificate) -> None:
     listener, names = shop
     context = ssl.create_default_context(cafile=str(certificate))
     answer = _tls_client(listener, "shop.example.com", context).send(
@@ -196,7 +196,7 @@ def test_tls_speaks_to_the_name_over_the_pinned_address(shop, certificate):
     assert names == ["shop.example.com"]
 
 
-def test_certificate_for_another_name_is_refused(shop, certificate):
+def test_certificate_for_another_name_is_refused(shop, certificate) -> None:
     listener, _names = shop
     context = ssl.create_default_context(cafile=str(certificate))
     with pytest.raises(OutboundConnectionError):
@@ -204,7 +204,7 @@ def test_certificate_for_another_name_is_refused(shop, certificate):
     assert listener.requests == []
 
 
-def test_certificate_of_an_unknown_authority_is_refused(shop):
+def test_certificate_of_an_unknown_authority_is_refused(shop) -> None:
     listener, _names = shop
     with pytest.raises(OutboundConnectionError):
         _tls_client(listener, "shop.example.com", None).send("POST", f"https://shop.example.com:{listener.port}/")

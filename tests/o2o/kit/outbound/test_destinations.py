@@ -56,7 +56,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("url", "reason"), REFUSED)
-def test_odd_url_is_refused(url, reason):
+def test_odd_url_is_refused(url, reason) -> None:
     with pytest.raises(DestinationRefusedError) as refused:
         POLICY.check(url)
     assert refused.value.reason is reason
@@ -76,21 +76,21 @@ def test_odd_url_is_refused(url, reason):
         ("https://a_b.example.com/", "https://a_b.example.com/"),
     ],
 )
-def test_plain_url_gets_its_normal_form(url, normal):
+def test_plain_url_gets_its_normal_form(url, normal) -> None:
     assert POLICY.check(url).url == normal
 
 
-def test_fullwidth_digits_become_an_address_that_is_checked_later():
+def test_fullwidth_digits_become_an_address_that_is_checked_later() -> None:
     assert POLICY.check("https://１２７.0.0.1/").host == "127.0.0.1"
     assert POLICY.check("https://１２７.0.0.1/").is_numeric
 
 
-def test_http_is_allowed_by_setting_only(settings):
+def test_http_is_allowed_by_setting_only(settings) -> None:
     settings.OUTBOUND_ALLOW_HTTP = True
     assert DestinationPolicy.from_settings().check("http://shop.example.com/").port == 80
 
 
-def test_trusted_pair_is_exempt_and_only_that_pair(settings):
+def test_trusted_pair_is_exempt_and_only_that_pair(settings) -> None:
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1:9000"]
     policy = DestinationPolicy.from_settings()
     assert policy.trusts(policy.check("http://127.0.0.1:9000/"))
@@ -98,6 +98,6 @@ def test_trusted_pair_is_exempt_and_only_that_pair(settings):
         policy.check("http://127.0.0.1:9001/")
 
 
-def test_nothing_is_trusted_by_default(settings):
+def test_nothing_is_trusted_by_default(settings) -> None:
     assert settings.OUTBOUND_ALLOWED_HOSTS == []
     assert settings.OUTBOUND_ALLOW_HTTP is False
