@@ -110,6 +110,7 @@ class Supervisor:
 
     def _environment(self, services: Services) -> dict[str, str]:
         return {
+            "LOG_LEVEL": "WARNING",  # one terminal for all: a line for each of the tasks would drown the rest
             **os.environ,
             **services.environment(),
             "O2O_DATA_DIR": str(self._wishes.data_dir),
@@ -133,7 +134,7 @@ class Supervisor:
                 f"{name} failed; its last lines:\n{followed.last_lines()}\n"
                 f"Mend what they name and run the same command again. By hand: "
                 f"`python -m o2o.embedded up --only services` in one terminal, "
-                f"`{' '.join(command[1:])}` in another"
+                f"`python {' '.join(command[1:])}` in another"
             )
             raise EmbeddedError(message)
 
