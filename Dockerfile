@@ -36,7 +36,7 @@ ENV PATH=/opt/o2o/bin:$PATH \
 # Both need settings, neither needs a server or a real secret.
 RUN export SECRET_KEY=for-building-only ALLOWED_HOSTS=localhost \
       DATABASE_URL=postgres://none@localhost/none REDIS_URL=redis://localhost \
- && python manage.py compile_translations \
+ && python manage.py compile_messages \
  && python manage.py collectstatic --noinput --verbosity 0 \
  && python -m compileall -q -j 0 /srv/o2o
 USER o2o

@@ -79,7 +79,7 @@ def translations() -> list[Check]:
     """Return the check of the translations where there are any."""
     if not (ROOT / "locale").is_dir():
         return []
-    return [Check("translations", manage("check_translations"))]
+    return [Check("translations", manage("messages", "--check"))]
 
 
 def run(check: Check) -> Outcome:

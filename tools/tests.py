@@ -43,7 +43,7 @@ def pytest(*arguments: str) -> int:
 def compile_translations() -> None:
     """Make the binary files of translations; they are not kept in the repository."""
     if (ROOT / "locale").is_dir():
-        subprocess.run([sys.executable, "manage.py", "compile_translations"], check=True)
+        subprocess.run([sys.executable, "manage.py", "compile_messages"], check=True)
 
 
 def say_about_the_browser() -> None:
