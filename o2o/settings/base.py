@@ -123,6 +123,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # --- background work
 
 CELERY_BROKER_URL = secret("BROKER_URL", default=f"{REDIS_URL}/0")
+CELERY_BROKER_TRANSPORT = "o2o.kit.broker:Transport"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 # A message only rings a bell. One whose task killed its worker is not rung again at once, which would kill the next
