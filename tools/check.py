@@ -15,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
 BIN = Path(PYTHON).parent
 
+MOST_LINES = 60
+
 # Checks read settings but open no connection: nothing listens on port 1.
 NO_SERVERS = {
     "DJANGO_SETTINGS_MODULE": "o2o.settings.testing",
@@ -103,7 +105,11 @@ def report(outcome: Outcome) -> None:
     word = "FAILED" if outcome.code else "ok"
     print(f"{word:6} {outcome.check.name} ({outcome.seconds:.1f} s)", flush=True)
     if outcome.code:
-        print(outcome.output.rstrip(), flush=True)
+        lines = outcome.output.rstrip().splitlines()
+        print("\n".join(lines[:MOST_LINES]), flush=True)
+        if len(lines) > MOST_LINES:
+            asked = " ".join(outcome.check.command).replace(f"{ROOT}/", "")
+            print(f"… and {len(lines) - MOST_LINES} more lines: {asked}", flush=True)
 
 
 def main() -> int:

@@ -1,0 +1,1 @@
+"""What stands behind the Dockerfile and docker-compose.yml; plain Python, no package of O2O."""
