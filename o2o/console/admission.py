@@ -31,8 +31,6 @@ def admit_to_merchant(request: HttpRequest) -> HttpResponse | None:
         return HttpResponseRedirect(reverse(CHOOSE_MERCHANT))
     request.actor = actor  # type: ignore[attr-defined]
     request.is_platform = False  # type: ignore[attr-defined]
-    request.merchant = Merchant.objects.get(pk=actor.merchant_id)  # type: ignore[attr-defined]
-    speak(request, fallback=request.merchant.language)  # type: ignore[attr-defined]
     return None
 
 
@@ -62,13 +60,21 @@ def speak(request: HttpRequest, *, fallback: str) -> None:
 def merchant_work(request: HttpRequest) -> Iterator[None]:
     """Serve a request in the scope of its merchant, in its time zone, and say in the audit trail who did it."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    zone = time_zone(request.merchant.time_zone)  # type: ignore[attr-defined]
-    with (
-        tenant_scope(actor.merchant_id),
-        timezone.override(zone),
-        acting_as(actor, request_id=request_id(request), address=client_address(request)),
-    ):
-        yield
+    with tenant_scope(actor.merchant_id):
+        merchant = merchant_of(request, actor)
+        speak(request, fallback=merchant.language)
+        with (
+            timezone.override(time_zone(merchant.time_zone)),
+            acting_as(actor, request_id=request_id(request), address=client_address(request)),
+        ):
+            yield
+
+
+def merchant_of(request: HttpRequest, actor: Actor) -> Merchant:
+    """Return the merchant for whom the request is served, asked once for each request."""
+    if not hasattr(request, "merchant"):
+        request.merchant = Merchant.objects.get(pk=actor.merchant_id)  # type: ignore[attr-defined]
+    return request.merchant  # type: ignore[attr-defined,no-any-return]
 
 
 @contextmanager
