@@ -22,9 +22,7 @@ from o2o.tenancy.scope import platform_transaction
 # Longer than the longest exchange, so that nothing is sent twice while its sender lives.
 LEASE = timedelta(seconds=60)
 SLOW_MILLISECONDS = 2000
-CLAIM_LOCK = 0x6F32_6F77  # one claimer at a time, or two would each fill an endpoint's share
 
-LOCK = "SELECT pg_advisory_xact_lock(%s)"
 CLAIM = """
 WITH RECURSIVE waiting (endpoint_id) AS (
     (SELECT endpoint_id FROM events_webhookdelivery WHERE state = 'pending' ORDER BY endpoint_id LIMIT 1)
@@ -47,18 +45,23 @@ WITH RECURSIVE waiting (endpoint_id) AS (
     SELECT due.id, lane.is_slow,
            row_number() OVER (PARTITION BY lane.is_slow ORDER BY due.place, due.next_attempt_at, due.id) AS turn
     FROM lane CROSS JOIN LATERAL (
-        SELECT delivery.id, delivery.next_attempt_at,
-               row_number() OVER (ORDER BY delivery.next_attempt_at, delivery.id) AS place
-        FROM events_webhookdelivery AS delivery
-        WHERE delivery.endpoint_id = lane.id AND delivery.state = 'pending' AND delivery.next_attempt_at <= %(at)s
-        ORDER BY delivery.next_attempt_at, delivery.id LIMIT greatest(lane.free, 0)
+        SELECT first.id, first.next_attempt_at,
+               row_number() OVER (ORDER BY first.next_attempt_at, first.id) AS place
+        FROM (
+            SELECT delivery.id, delivery.next_attempt_at FROM events_webhookdelivery AS delivery
+            WHERE delivery.endpoint_id = lane.id AND delivery.state = 'pending' AND delivery.next_attempt_at <= %(at)s
+            ORDER BY delivery.next_attempt_at, delivery.id LIMIT greatest(lane.free, 0)
+        ) AS first
     ) AS due
 ), taken AS (
-    SELECT delivery.id, candidate.is_slow
-    FROM candidate JOIN events_webhookdelivery AS delivery ON delivery.id = candidate.id
+    -- by key, row by row: a join is planned as a scan of all that waits where statistics lag behind
+    SELECT locked.id, candidate.is_slow
+    FROM candidate CROSS JOIN LATERAL (
+        SELECT delivery.id FROM events_webhookdelivery AS delivery
+        WHERE delivery.id = candidate.id AND delivery.state = 'pending'
+        FOR UPDATE SKIP LOCKED
+    ) AS locked
     WHERE candidate.turn <= CASE WHEN candidate.is_slow THEN %(slow)s ELSE %(quick)s END
-      AND delivery.state = 'pending'
-    FOR UPDATE OF delivery SKIP LOCKED
 )
 UPDATE events_webhookdelivery AS delivery
 SET state = 'sending', claim = gen_random_uuid(), claimed_until = %(until)s, tries = delivery.tries + 1
@@ -99,14 +102,14 @@ class Share:
 def claim_due(*, at: datetime, share: Share, lease: timedelta = LEASE) -> Sequence[ClaimedDelivery]:
     """Claim due messages for this process until ``at + lease`` and count their try.
 
-    An endpoint never has more than ``per_endpoint`` messages in flight, over all dispatchers, and only one while it
-    fails. Every endpoint gets its first place before any gets its second.
+    An endpoint has at most ``per_endpoint`` messages in flight, over all dispatchers, and only one while it fails.
+    (Two dispatchers at once look at the same first rows, and the later one passes over those that are taken; only a
+    row that came in between their snapshots can make it one more.) Every endpoint gets its first place before any
+    gets its second.
     """
     if share.quick <= 0 and share.slow <= 0:
         return []
     with platform_transaction(), connection.cursor() as cursor:
-        # A statement of its own: the claim's snapshot must be younger than the lock.
-        cursor.execute(LOCK, [CLAIM_LOCK])
         cursor.execute(
             CLAIM,
             {

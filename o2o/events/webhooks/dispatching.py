@@ -8,6 +8,7 @@ endpoints that turn slow all at once do not hold up the others for longer than t
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -98,7 +99,8 @@ class Dispatcher:
         return Share(quick=quick_free, slow=slow_free, per_endpoint=self._lanes.per_endpoint)
 
     def _start(self, threads: ThreadPoolExecutor, delivery: ClaimedDelivery) -> None:
-        future = threads.submit(send, delivery, self._client)
+        # A copy of the context carries the clock of a test and the fields of the log into the thread.
+        future = threads.submit(copy_context().run, send, delivery, self._client)
         self._under_way[future] = _UnderWay(delivery.is_slow, time.monotonic())
 
     def _finished(self, seconds: float) -> list[Outcome]:
