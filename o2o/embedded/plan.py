@@ -53,7 +53,7 @@ def _beat() -> Plan:
     return Plan("beat", (*command.split(), "--schedule", "{folder}/beat"), stop_seconds=5)
 
 
-# In the order in which they are ended: no new requests first, then no new tasks, then the workers together.
+# Web is first to start. In the order in which they are ended: no new requests, no new tasks, then the workers together.
 PROCESSES: tuple[Plan, ...] = (
     _web(),
     _beat(),

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from o2o.embedded.errors import EmbeddedError
 from o2o.embedded.output import Output
-from o2o.embedded.plan import MIGRATE, PROCESSES, SEED
+from o2o.embedded.plan import MIGRATE, PROCESSES, SEED, Plan
 from o2o.embedded.processes import ProcessMark, spawn_followed
 from o2o.embedded.record import (
     TOKEN_VARIABLE,
@@ -143,14 +143,22 @@ class Supervisor:
         address = f"http://127.0.0.1:{port}"
         self._record = self._record.now_at(address)
         write_record(self._wishes.data_dir, self._record)
-        folder = str(self._wishes.data_dir)
-        for plan in PROCESSES:
-            command = plan.filled(port=port, folder=folder)
-            watched = Watched(plan, command, environment, PROJECT, self._output)
-            self._watched.append(watched)
-            watched.start()
-        self._output.say(f"started {', '.join(plan.name for plan in PROCESSES)}")
+        # Web alone at first: were all to load at once, the first page would come as late as the last worker.
+        web, *others = PROCESSES
+        self._start_process(web, port, environment)
         self._wait_until_ready(address)
+        if self._stop.is_set():
+            return
+        for plan in others:
+            self._start_process(plan, port, environment)
+        self._output.say(f"started {', '.join(plan.name for plan in PROCESSES)}")
+        self._output.say(f"ready: {address}")
+
+    def _start_process(self, plan: Plan, port: int, environment: dict[str, str]) -> None:
+        command = plan.filled(port=port, folder=str(self._wishes.data_dir))
+        watched = Watched(plan, command, environment, PROJECT, self._output)
+        self._watched.append(watched)
+        watched.start()
 
     def _wait_until_ready(self, address: str) -> None:
         deadline = time.monotonic() + _READY_WITHIN
@@ -163,7 +171,6 @@ class Supervisor:
             answer = ask(f"{address}/health/ready")
             if answer == "200":
                 write_record(self._wishes.data_dir, self._record.now_ready())
-                self._output.say(f"ready: {address}")
                 return
             self._stop.wait(_TICK)
         web = self._watched[0]

@@ -120,9 +120,9 @@ def test_up_migrates_starts_and_ends_everything(project: Project) -> None:
     address = project.address()
     assert ask(f"{address}/health/ready") == "200"
     assert (project.folder / "done").read_text().split() == ["migrate", "seed_demo"]
-    assert f"ready: {address}" in project.said()
-    assert "worker-a       | working on 127.0.0.1:" in project.said()
     pids = project.worker_pids()
+    assert wait_until(lambda: "worker-a       | working on 127.0.0.1:" in project.said(), seconds=5)
+    assert f"ready: {address}" in project.said()
     assert urls(project.data_dir) is not None
 
     begun = time.monotonic()

@@ -16,6 +16,7 @@ import pytest
 from o2o.embedded import urls
 from o2o.embedded.processes import ProcessMark, wait_until
 from o2o.embedded.record import TOKEN_VARIABLE, live_record, read_record
+from o2o.embedded.state import read_running
 from o2o.embedded.supervisor import ask
 from tests.o2o.embedded.conftest import PROJECT
 
@@ -51,7 +52,9 @@ class Stack:
         """Return the supervisor, the servers, and everything that carries the token."""
         record = read_record(self.data_dir)
         assert record is not None
-        found = {record.mark}
+        running = read_running(self.data_dir)
+        assert running is not None
+        found = {record.mark} | {mark for mark in (running.postgres, running.valkey) if mark}
         wanted = f"{TOKEN_VARIABLE}={record.token}".encode()
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -82,6 +85,11 @@ def stack(empty_data_dir: Path) -> Iterator[Stack]:
         stack.process.wait(60)
 
 
+def busyness() -> float:
+    """How many times slower than alone we are on a machine that others use as well."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def are_gone(marks: set[ProcessMark]) -> bool:
     return wait_until(lambda: not any(mark.is_alive() for mark in marks), seconds=20)
 
@@ -91,8 +99,8 @@ def test_stack_survives_kill_9_and_leaves_nothing_behind(stack: Stack) -> None:
     assert ask(f"{address}/health/live") == "200"
     assert ask(f"{address}/health/ready") == "200"
     # web and two workers of it, beat, three workers with two, two and one pool process, servers, undertaker
+    assert wait_until(lambda: len(stack.processes()) >= 15, seconds=60), stack.log.read_text()
     before = stack.processes()
-    assert len(before) >= 12, stack.log.read_text()
 
     assert stack.process is not None
     stack.process.kill()
@@ -102,7 +110,7 @@ def test_stack_survives_kill_9_and_leaves_nothing_behind(stack: Stack) -> None:
 
     begun = time.monotonic()
     again = stack.up()
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 30 * busyness()
     assert again == address
     assert ask(f"{again}/health/ready") == "200"
 
@@ -110,7 +118,7 @@ def test_stack_survives_kill_9_and_leaves_nothing_behind(stack: Stack) -> None:
     begun = time.monotonic()
     stack.process.send_signal(signal.SIGTERM)
     assert stack.process.wait(60) == 0
-    assert time.monotonic() - begun < 45
+    assert time.monotonic() - begun < 45 * busyness()
     assert are_gone(running)
     assert not re.search(r"takes too long|Traceback", stack.log.read_text()), stack.log.read_text()
 
@@ -118,8 +126,8 @@ def test_stack_survives_kill_9_and_leaves_nothing_behind(stack: Stack) -> None:
 def test_killed_parts_come_back(stack: Stack) -> None:
     address = stack.up()
     for pattern in (b"granian", b"beat", b"critical", b"postgres", b"valkey-server"):
+        assert wait_until(lambda pattern=pattern: _runs(stack, pattern), seconds=60), stack.log.read_text()
         victims = [mark for mark in stack.processes() if pattern in _command_line(mark.pid)]
-        assert victims, pattern
         main = min(victims, key=lambda mark: mark.pid)
         main.send(signal.SIGKILL)
         assert are_gone({main})
@@ -134,6 +142,6 @@ def _runs(stack: Stack, pattern: bytes) -> bool:
 def _command_line(pid: int) -> bytes:
     try:
         # The program and its options, not the data folder, whose name could hold any of the words.
-        return b" ".join(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:8])
+        return b" ".join(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[:10])
     except OSError:
         return b""
