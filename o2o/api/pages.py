@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import django_scopes
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -22,9 +24,10 @@ _documents: dict[tuple[str, str], bytes] = {}
 
 
 def public_page(view: View) -> View:
-    """Mark a function view under ``/api/`` as open to everybody, for the check of policies."""
+    """Mark a view under ``/api/`` as open to everybody, for the check of policies, and spare it a transaction."""
     view.is_public_page = True  # type: ignore[attr-defined]
-    return view
+    page: View = transaction.non_atomic_requests(view)
+    return page
 
 
 @public_page
@@ -40,7 +43,9 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 def openapi_document() -> dict[str, Any]:
     """Return the OpenAPI document of every route."""
-    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    # Views are asked for their querysets, which need a scope; that of nobody, since none of them is evaluated.
+    with django_scopes.scope(merchant=None):
+        document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
     return document
 
 
@@ -64,6 +69,7 @@ def documentation(request: HttpRequest) -> HttpResponse:
     return render(request, "api/documentation.html", context)
 
 
+@public_page
 @require_safe
 def problem(request: HttpRequest, code: str) -> HttpResponse:
     """Explain the code of a problem, as a page or as JSON. Raises ``Http404`` for an unknown code."""
@@ -76,6 +82,7 @@ def problem(request: HttpRequest, code: str) -> HttpResponse:
     return JsonResponse(explained)
 
 
+@public_page
 @require_safe
 def problems(request: HttpRequest) -> HttpResponse:
     """List every code that a problem can carry."""

@@ -38,17 +38,68 @@ PROBLEM: Schema = {
         },
     },
 }
-LIMIT_HEADERS: Schema = {
+HEADERS: Schema = {
     "RateLimit-Policy": {"description": "Requests and seconds of the limit.", "schema": {"type": "string"}},
     "RateLimit": {"description": "Requests left and seconds until all are back.", "schema": {"type": "string"}},
     "X-Request-ID": {"description": "The id of the request in logs and audit trail.", "schema": {"type": "string"}},
-}
-RETRY_AFTER: Schema = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
-REPLAYED: Schema = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+    "WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}},
     "Idempotent-Replayed": {
         "description": "“true” where this is the stored answer to an earlier request with the same key.",
         "schema": {"type": "string", "enum": ["true"]},
-    }
+    },
+}
+ALWAYS = ("RateLimit-Policy", "RateLimit", "X-Request-ID")
+FURTHER_HEADERS = {401: ("WWW-Authenticate",), 409: ("Retry-After",), 429: ("Retry-After",), 503: ("Retry-After",)}
+TOKEN_OPERATION: Schema = {
+    "operationId": "oauth_token",
+    "summary": "Get an access token",
+    "description": "Client credentials grant (RFC 6749, 4.4). The id and secret may also come as HTTP Basic.",
+    "tags": ["oauth"],
+    "security": [{}],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["grant_type"],
+                    "properties": {
+                        "grant_type": {"type": "string", "enum": ["client_credentials"]},
+                        "client_id": {"type": "string"},
+                        "client_secret": {"type": "string"},
+                        "scope": {"type": "string", "description": "Some of the client's scopes; all where left out."},
+                    },
+                }
+            }
+        },
+    },
+    "responses": {
+        "200": {
+            "description": "The token, for an hour.",
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["access_token", "token_type", "expires_in"],
+                        "properties": {
+                            "access_token": {"type": "string"},
+                            "token_type": {"type": "string", "enum": ["Bearer"]},
+                            "expires_in": {"type": "integer"},
+                            "scope": {"type": "string"},
+                        },
+                    }
+                }
+            },
+        },
+        **{
+            status: {
+                "description": "An error in the form of RFC 6749, 5.2.",
+                "content": {"application/json": {"schema": {"type": "object", "required": ["error"]}}},
+            }
+            for status in ("400", "401", "429")
+        },
+    },
 }
 IDEMPOTENCY_KEY: Schema = {
     "name": "Idempotency-Key",
@@ -72,7 +123,7 @@ class AutoSchema(SpectacularSchema):
         responses = operation.setdefault("responses", {})
         self._add_headers(responses)
         for status in self._failures(operation):
-            responses.setdefault(str(status), _problem_response(status))
+            responses.setdefault(str(status), {"$ref": f"#/components/responses/Problem{status}"})
         return operation
 
     def get_description(self) -> str:
@@ -89,11 +140,6 @@ class AutoSchema(SpectacularSchema):
             return [{"client": [rule.value]}, *ways] if rule in CLIENT_SCOPES else ways
         return [{"client": []}, {"session": []}]
 
-    def get_operation_id(self) -> str:
-        """Name an operation after what it does: ``staff_list``."""
-        name: str = super().get_operation_id()
-        return name
-
     def _rule(self) -> Rule:
         return rule_for(self.view, self.method, getattr(self.view, "action", None))
 
@@ -106,9 +152,10 @@ class AutoSchema(SpectacularSchema):
             operation.setdefault("parameters", []).append({**IDEMPOTENCY_KEY, "required": is_required})
 
     def _add_headers(self, responses: Schema) -> None:
+        names = (*ALWAYS, "Idempotent-Replayed") if self._is_keyed() else ALWAYS
         for response in responses.values():
-            headers = {**LIMIT_HEADERS, **(REPLAYED if self._is_keyed() else {})}
-            response["headers"] = {**headers, **response.get("headers", {})}
+            response["headers"] = {**_headers(names), **response.get("headers", {})}
+            response["description"] = response.get("description") or "Done."
 
     def _failures(self, operation: Schema) -> list[int]:
         rule = self._rule()
@@ -134,15 +181,16 @@ def _demand(rule: Rule) -> str:
     return f"Needs the capability `{rule.value}`{suffix}."
 
 
+def _headers(names: tuple[str, ...]) -> Schema:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
 def _problem_response(status: int) -> Schema:
     code, title = STANDARD[status]
     example = {"type": f"/problems/{code}", "title": str(title), "status": status, "code": code}
-    headers = {**LIMIT_HEADERS, **(RETRY_AFTER if status in (429, 503) else {})}
-    if status == 401:
-        headers["WWW-Authenticate"] = {"description": "How to sign in.", "schema": {"type": "string"}}
     return {
         "description": str(title),
-        "headers": headers,
+        "headers": _headers((*ALWAYS, *FURTHER_HEADERS.get(status, ()))),
         "content": {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}},
     }
 
@@ -151,7 +199,10 @@ def add_components(result: Schema, generator: Any, request: Any, public: bool) -
     """Add the problem document and the security schemes (a post-processing hook of drf-spectacular)."""
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
+    components["headers"] = HEADERS
+    components["responses"] = {f"Problem{status}": _problem_response(status) for status in STANDARD}
     components["securitySchemes"] = security_schemes()
+    result["paths"]["/api/oauth/token"] = {"post": TOKEN_OPERATION}
     return result
 
 

@@ -114,7 +114,7 @@ def crash() -> None:
     raise RuntimeError("gone")
 
 
-def KILL(pid: int) -> None:  # noqa: N802 - replaced by tests
+def KILL(pid: int) -> None:
     """Terminate a backend."""
     raise NotImplementedError
 
