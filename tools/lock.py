@@ -68,8 +68,11 @@ def check(root: Path = ROOT) -> list[str]:
 
 def kept_out(project: Mapping[str, object]) -> set[str]:
     """Return the packages of the extras `demo` and `dev` that production does not ask for."""
-    extra = {canonicalize_name(requirement.name) for requirement in wanted(project, ("demo", "dev"))}
-    return extra - {canonicalize_name(requirement.name) for requirement in wanted(project, ())}
+    extra, always = (
+        {str(canonicalize_name(requirement.name)) for requirement in wanted(project, extras)}
+        for extras in (("demo", "dev"), ())
+    )
+    return extra - always
 
 
 def read(text: str) -> dict[str, Pin]:
