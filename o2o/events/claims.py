@@ -1,4 +1,4 @@
-"""Which deliveries a worker may make now.
+"""Which deliveries a worker may make now, and in which lane.
 
 The deliveries of one subscriber and one aggregate are a line. A worker claims the due deliveries of a partition in
 order of position, and of each line only such as have nobody before them who is in another's hands or waits for its
@@ -18,7 +18,7 @@ from o2o.events.models import EventDelivery
 from o2o.tenancy.scope import platform_transaction
 
 CLAIMED_FOR = timedelta(seconds=30)
-# So many unended attempts within so long, and all deliveries of the subscriber are made in quarantine.
+# So many unended attempts within so long, and all deliveries of the subscriber are made elsewhere.
 SUSPECTS_UNTIL_QUARANTINE = 3
 QUARANTINE_FOR = timedelta(minutes=10)
 
@@ -28,12 +28,13 @@ SELECT d.id, d.subscriber, d.aggregate_id
 FROM events_eventdelivery d
 WHERE d.partition = %(partition)s AND d.state = 'pending' AND d.next_attempt_at <= %(at)s
   AND (d.claimed_until IS NULL OR d.claimed_until <= %(at)s)
-  AND (d.is_suspect OR d.subscriber = ANY(%(quarantined)s)) = %(is_quarantine)s
+  AND d.is_suspect = %(is_for_suspects)s
+  AND (%(is_for_suspects)s OR (d.subscriber = ANY(%(quarantined)s)) = %(is_quarantine)s)
   AND NOT EXISTS (
     SELECT 1 FROM events_eventdelivery e
     WHERE e.state = 'pending' AND (e.attempts > 0 OR NOT e.claim IS NULL)
       AND e.subscriber = d.subscriber AND e.aggregate_id = d.aggregate_id AND e.position < d.position
-      AND (e.next_attempt_at > %(at)s OR e.claimed_until > %(at)s OR (e.is_suspect AND NOT %(is_quarantine)s))
+      AND (e.next_attempt_at > %(at)s OR e.claimed_until > %(at)s OR (e.is_suspect AND NOT %(is_for_suspects)s))
   )
 ORDER BY d.position
 LIMIT %(limit)s
@@ -41,13 +42,18 @@ LIMIT %(limit)s
 
 
 class Lane(StrEnum):
-    """Where deliveries are made: those that broke a worker, apart from all others."""
+    """Where deliveries are made, so that what breaks workers breaks few of them.
+
+    ``MAIN`` is for all that behaves. ``QUARANTINE`` is for subscribers several of whose attempts did not end of late,
+    and is worked elsewhere. ``SUSPECTS`` is for the very deliveries that did not end: one at a time, with more patience.
+    """
 
     MAIN = "main"
     QUARANTINE = "quarantine"
+    SUSPECTS = "suspects"
 
 
-BATCH = {Lane.MAIN: 50, Lane.QUARANTINE: 1}
+BATCH = {Lane.MAIN: 50, Lane.QUARANTINE: 10, Lane.SUSPECTS: 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,7 @@ def _candidates(partition: int, lane: Lane, at: datetime) -> Sequence[tuple[uuid
         "at": at,
         "quarantined": list(quarantined_subscribers(at=at)),
         "is_quarantine": lane is Lane.QUARANTINE,
+        "is_for_suspects": lane is Lane.SUSPECTS,
         "limit": BATCH[lane],
     }
     with connection.cursor() as cursor:

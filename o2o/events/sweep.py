@@ -21,14 +21,19 @@ def sweep(*, at: datetime) -> int:
         bell.ring_relay()
     for partition in due[Lane.MAIN]:
         ring_for_deliveries(partition)
-    if due[Lane.QUARANTINE]:
-        bell.ring("events.deliver_suspects", queue="sync")
-    return bool(waiting) + len(due[Lane.MAIN]) + bool(due[Lane.QUARANTINE])
+    if due[Lane.QUARANTINE] or due[Lane.SUSPECTS]:
+        ring_for_quarantine()
+    return bool(waiting) + len(due[Lane.MAIN]) + bool(due[Lane.QUARANTINE] or due[Lane.SUSPECTS])
 
 
 def ring_for_deliveries(partition: int) -> None:
     """Ask a worker to make the due deliveries of a partition."""
     bell.ring("events.deliver", partition=partition)
+
+
+def ring_for_quarantine() -> None:
+    """Ask a worker of another queue to make the deliveries that must not hold up others."""
+    bell.ring("events.deliver_apart", queue="sync")
 
 
 def partitions_with_due_deliveries(*, at: datetime) -> Mapping[Lane, Sequence[int]]:
@@ -37,8 +42,12 @@ def partitions_with_due_deliveries(*, at: datetime) -> Mapping[Lane, Sequence[in
         due = EventDelivery.objects.filter(state=DeliveryState.PENDING, next_attempt_at__lte=at).exclude(
             claimed_until__gt=at
         )
-        in_quarantine = Q(is_suspect=True) | Q(subscriber__in=quarantined_subscribers(at=at))
-        lanes = {Lane.MAIN: due.exclude(in_quarantine), Lane.QUARANTINE: due.filter(in_quarantine)}
+        in_quarantine = Q(subscriber__in=quarantined_subscribers(at=at))
+        lanes = {
+            Lane.MAIN: due.filter(~in_quarantine, is_suspect=False),
+            Lane.QUARANTINE: due.filter(in_quarantine, is_suspect=False),
+            Lane.SUSPECTS: due.filter(is_suspect=True),
+        }
         return {
             lane: list(rows.order_by("partition").values_list("partition", flat=True).distinct())
             for lane, rows in lanes.items()

@@ -9,14 +9,14 @@ from o2o.events import bell, retention
 from o2o.events.claims import Lane
 from o2o.events.delivery import deliver_partition
 from o2o.events.relay import relay_all
-from o2o.events.sweep import partitions_with_due_deliveries, ring_for_deliveries
+from o2o.events.sweep import partitions_with_due_deliveries, ring_for_deliveries, ring_for_quarantine
 from o2o.events.sweep import sweep as sweep_outbox
 from o2o.events.webhooks import tasks as webhooks  # noqa: F401 - Celery looks for the tasks of an app here
 from o2o.kit import clock
 
 # What a handler does not let itself be stopped in is ended with its process.
 LIMITS: dict[str, Any] = {"soft_time_limit": 50, "time_limit": 60}
-QUARANTINE_SECONDS = 10.0
+APART_SECONDS = 8.0
 
 
 @shared_task(name="events.relay", queue="critical", **LIMITS)
@@ -35,13 +35,17 @@ def deliver(*, partition: int) -> None:
         ring_for_deliveries(partition)
 
 
-@shared_task(name="events.deliver_suspects", queue="sync", **LIMITS)
-def deliver_suspects() -> None:
-    """Make the deliveries that broke a worker before, one by one, away from all others."""
-    bell.answered("events.deliver_suspects")
-    deadline = time.monotonic() + QUARANTINE_SECONDS
-    for partition in partitions_with_due_deliveries(at=clock.now())[Lane.QUARANTINE]:
-        deliver_partition(partition=partition, lane=Lane.QUARANTINE, seconds=deadline - time.monotonic())
+@shared_task(name="events.deliver_apart", queue="sync", **LIMITS)
+def deliver_apart() -> None:
+    """Make the deliveries of subscribers in quarantine, then those that broke a worker, away from all others."""
+    bell.answered("events.deliver_apart")
+    for lane in (Lane.QUARANTINE, Lane.SUSPECTS):
+        deadline = time.monotonic() + APART_SECONDS
+        for partition in partitions_with_due_deliveries(at=clock.now())[lane]:
+            deliver_partition(partition=partition, lane=lane, seconds=deadline - time.monotonic())
+    due = partitions_with_due_deliveries(at=clock.now())
+    if due[Lane.QUARANTINE] or due[Lane.SUSPECTS]:
+        ring_for_quarantine()
 
 
 @shared_task(name="events.sweep", queue="critical", **LIMITS)

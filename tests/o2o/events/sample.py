@@ -25,3 +25,13 @@ def say(merchant_id: uuid.UUID, *numbers: int, about: uuid.UUID | None = None) -
         for number in numbers:
             emit(Counted(aggregate_id=about, number=number))
     return about
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard(DomainEvent):
+    """A subscriber heard a number."""
+
+    event_type: ClassVar[str] = "test.heard"
+    aggregate_type: ClassVar[str] = "test"
+
+    number: int

@@ -1,0 +1,164 @@
+"""R6 and R14 in short form, with a real worker and a broker of its own.
+
+R6: one FLUSHALL, one outage of the broker, one kill of the worker. R14: 10 poisoned among 200 events.
+"""
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from o2o.events import bell, emit, subscriber
+from o2o.events.models import EventDelivery, OutboxEvent
+from o2o.events.relay import relay_all
+from o2o.tenancy.models import Merchant
+from o2o.tenancy.scope import platform_transaction, tenant_transaction
+from tests.o2o.events.processes import Broker, Workers, wait_for
+from tests.o2o.events.sample import Counted, say
+
+pytestmark = [pytest.mark.usefixtures("committed_db", "known_here"), pytest.mark.timeout(180)]
+
+Start = Callable[..., Workers]
+
+
+@pytest.fixture
+def known_here() -> None:
+    """Let a relay that runs in the test itself know of the workers' subscriber."""
+
+    @subscriber(Counted, name="test.bystander")
+    @subscriber(Counted, name="test.worker")
+    def never_called(event: Counted, envelope: object) -> None:
+        raise AssertionError("only the workers deliver here")
+
+
+@pytest.fixture
+def broker(tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
+    running = Broker(tmp_path)
+    settings.CELERY_BROKER_URL = running.url  # type: ignore[attr-defined]
+    for cached in (bell._redis, bell._connection):
+        cached.cache_clear()
+    monkeypatch.setattr(bell, "_silent_until", 0.0)
+    yield running
+    running.stop()
+    for cached in (bell._redis, bell._connection):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def start(broker: Broker, tmp_path: Path) -> Iterator[Start]:
+    started: list[Workers] = []
+
+    def begin(**environment: str) -> Workers:
+        started.append(Workers(broker, tmp_path, **environment))
+        return started[-1]
+
+    yield begin
+    for workers in started:
+        workers.kill()
+
+
+def heard() -> Counter[int]:
+    """How often each number had its effect in the database."""
+    with platform_transaction():
+        rows = OutboxEvent.objects.filter(event_type="test.heard")
+        return Counter(rows.values_list("payload__number", flat=True))
+
+
+def expect(numbers: set[int]) -> Callable[[], bool]:
+    return lambda: set(heard()) >= numbers
+
+
+def test_events_go_on_after_flush_outage_and_kill(merchant: Merchant, broker: Broker, start: Start) -> None:
+    workers = start()
+    say(merchant.pk, 1)
+    wait_for(expect({1}), seconds=30, log=workers.log)
+
+    say(merchant.pk, 2)
+    broker.client().flushall()
+    wait_for(expect({1, 2}), seconds=15, log=workers.log)
+
+    broker.stop()
+    for number in range(3, 8):
+        began = time.monotonic()
+        say(merchant.pk, number)
+        assert time.monotonic() - began < 1, "a broker that is away must not slow the commit"
+    time.sleep(2)
+    broker.start()
+    wait_for(expect(set(range(1, 8))), seconds=30, log=workers.log)
+    assert workers.is_alive()
+
+    workers.kill()
+    say(merchant.pk, 8)
+    workers.start()
+    wait_for(expect(set(range(1, 9))), seconds=30, log=workers.log)
+    assert set(heard().values()) == {1}
+
+
+def test_poisoned_events_are_tried_three_times_and_hold_up_nobody(merchant: Merchant, start: Start) -> None:
+    with tenant_transaction(merchant.pk):
+        for number in range(200):
+            emit(Counted(aggregate_id=uuid.uuid4(), number=number))
+            if number % 20 == 0:
+                emit(Counted(aggregate_id=uuid.uuid4(), number=-1 - number // 20 % 3))
+        unreadable = emit(Counted(aggregate_id=uuid.uuid4(), number=0))
+        OutboxEvent.objects.filter(pk=unreadable.pk).update(payload={"number": "not a number"})
+    workers = start()
+    good = set(range(200))
+    wait_for(expect(good), seconds=90, log=workers.log)
+    wait_for(lambda: not pending(), seconds=90, log=workers.log)
+    with platform_transaction():
+        dead = EventDelivery.objects.filter(state="dead")
+        # the unreadable one is dead for both subscribers, the others for the one that they poison
+        assert dead.count() == 12
+        assert set(dead.values_list("attempts", flat=True)) == {3}
+        assert EventDelivery.objects.filter(state="done", attempts__gt=1).count() == 0, "the innocent are not counted"
+    assert heard() == Counter(good)
+    assert workers.is_alive()
+
+
+def test_a_worker_that_dies_after_the_commit_delivers_nothing_twice(merchant: Merchant, start: Start) -> None:
+    workers = start(O2O_TEST_DIE_AFTER_COMMIT="1")
+    about = uuid.uuid4()
+    say(merchant.pk, *range(10, 20), about=about)
+    wait_for(expect(set(range(10, 20))), seconds=60, log=workers.log)
+    wait_for(lambda: not pending(), seconds=30, log=workers.log)
+    assert heard() == Counter(range(10, 20))
+    with tenant_transaction(merchant.pk):
+        told = OutboxEvent.objects.filter(event_type="test.heard").order_by("position")
+        assert list(told.values_list("payload__number", flat=True)) == list(range(10, 20))
+
+
+def pending() -> bool:
+    with platform_transaction():
+        return EventDelivery.objects.filter(state="pending").exists()
+
+
+def test_bell_is_silent_after_a_failure(broker: Broker) -> None:
+    broker.stop()
+    began = time.monotonic()
+    bell.ring_relay()
+    first = time.monotonic() - began
+    for _ in range(100):
+        bell.ring_relay()
+    assert first < 1
+    assert time.monotonic() - began - first < 0.05
+
+
+def test_bell_rings_once_until_it_is_answered(broker: Broker) -> None:
+    client = broker.client()
+    for _ in range(3):
+        bell.ring_relay()
+    assert client.llen("critical") == 1
+    bell.answered("events.relay")
+    bell.ring_relay()
+    assert client.llen("critical") == 2
+
+
+def test_relay_with_nothing_to_do_asks_one_question(django_assert_num_queries: Callable[..., object]) -> None:
+    relay_all()
+    with django_assert_num_queries(5) as asked:  # the question; the others open, enter, leave and close the scope
+        relay_all()
+    assert sum("outboxevent" in query["sql"] for query in asked.captured_queries) == 1  # type: ignore[attr-defined]
