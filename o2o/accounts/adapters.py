@@ -1,13 +1,17 @@
 """How django-allauth fits into this house."""
 
+import time
 from typing import Any
 
+from allauth.account import app_settings as account_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context as allauth_context
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from o2o.accounts.languages import with_language
 from o2o.accounts.models import User
 from o2o.accounts.services.mail import Letter, queue_mail
 from o2o.kit import clock
@@ -33,6 +37,17 @@ class AccountAdapter(DefaultAccountAdapter):
                 template_prefix, email, {"request": request, "email": email, "current_site": site, **context}
             )
         queue_mail(letter=Letter(email, message.subject, str(message.body)), at=clock.now())
+
+    def post_login(self, request: HttpRequest, user: User, **about: Any) -> HttpResponse:
+        """Let the browser speak the person's language from the first page on."""
+        return with_language(super().post_login(request, user, **about), user.language)
+
+    def is_reauthentication_required(self, *, app: str, **about: Any) -> bool:
+        """Ask for proof of presence before something sensitive, but not of somebody who has only just signed in."""
+        steps = get_authentication_records(self.request, self.request.user)
+        if steps and time.time() - steps[-1]["at"] < account_settings.REAUTHENTICATION_TIMEOUT:
+            return False
+        return bool(super().is_reauthentication_required(app=app, **about))
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the caller's address as our proxies report it."""

@@ -142,7 +142,7 @@ class InvitationAdmin(MerchantModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the invitations, with the way to invite."""
-        links = [(_("Invite somebody"), reverse("console:invite"))]
+        links = [(_("Invite somebody"), reverse("console:invite"), True)]
         return super().changelist_view(request, {"list_links": links, **(extra_context or {})})
 
     def panels(self, request: HttpRequest, row: Invitation) -> Sequence[Panel]:
@@ -318,7 +318,7 @@ class ApiClientAdmin(MerchantModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the clients, with the way to a new one."""
         may_add = request.actor.may(Capability.API_CLIENTS_WRITE)  # type: ignore[attr-defined]
-        links = [(_("New API client"), reverse("console:new_api_client"))] if may_add else []
+        links = [(_("New API client"), reverse("console:new_api_client"), True)] if may_add else []
         return super().changelist_view(request, {"list_links": links, **(extra_context or {})})
 
     def panels(self, request: HttpRequest, row: ApiClient) -> Sequence[Panel]:

@@ -1,10 +1,11 @@
 """What happens when something happened elsewhere."""
 
+from hashlib import sha256
 from typing import Any
 
 import structlog
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added
+from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_save
@@ -35,14 +36,20 @@ def begin_session(*, request: HttpRequest, user: User, **_: Any) -> None:
         request.session[SESSION_MERCHANT] = str(memberships[0].merchant_id)
 
 
-def use_up_shown_code(*, authenticator: Authenticator, **_: Any) -> None:
+def use_up_shown_code(*, instance: Authenticator, created: bool, **_: Any) -> None:
     """Let the code with which an app was set up not sign anybody in."""
-    if authenticator.type == Authenticator.Type.TOTP:
-        use_up_current_code(authenticator=authenticator, at=clock.now())
+    if created and instance.type == Authenticator.Type.TOTP:
+        use_up_current_code(authenticator=instance, at=clock.now())
+
+
+def note_lockout(*, username: str, ip_address: str, **_: Any) -> None:
+    """Tell the log that somebody was locked out, by a mark of the account and not by its name."""
+    logger.warning("locked_out", account=sha256(username.encode()).hexdigest()[:12], address=ip_address)
 
 
 def connect() -> None:
     """Connect the receivers, once."""
     post_save.connect(ring_for_mail, sender=OutgoingMail, dispatch_uid="accounts.ring_for_mail")
     user_logged_in.connect(begin_session, dispatch_uid="accounts.begin_session")
-    authenticator_added.connect(use_up_shown_code, dispatch_uid="accounts.use_up_shown_code")
+    user_locked_out.connect(note_lockout, dispatch_uid="accounts.note_lockout")
+    post_save.connect(use_up_shown_code, sender=Authenticator, dispatch_uid="accounts.use_up_shown_code")

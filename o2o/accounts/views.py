@@ -21,6 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from o2o.accounts.forms import NewPersonForm, ProfileForm
+from o2o.accounts.languages import with_language
 from o2o.accounts.models import Invitation
 from o2o.accounts.selectors import actor_for, choose_merchant, chosen_merchant_id, merchants_for
 from o2o.accounts.services.invitations import (
@@ -105,19 +106,6 @@ def locked_out(
     answer["Retry-After"] = str(minutes * 60)
     answer["Cache-Control"] = "no-store"
     return answer
-
-
-def with_language(response: HttpResponse, language: str) -> HttpResponse:
-    """Let this browser speak a person's language from now on."""
-    if language in dict(settings.LANGUAGES):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            max_age=365 * 24 * 3600,
-            secure=settings.SESSION_COOKIE_SECURE,
-            samesite="Lax",
-        )
-    return response
 
 
 def _choose(request: HttpRequest, merchant_id: str) -> HttpResponse:

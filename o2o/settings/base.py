@@ -70,6 +70,15 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
+# What requests with a bearer token and health checks go through instead (o2o/api/handler.py).
+PROGRAM_MIDDLEWARE = [
+    "o2o.api.middleware.metrics",
+    "o2o.api.middleware.identify",
+    "django.middleware.security.SecurityMiddleware",
+    "o2o.api.middleware.strict_headers",
+    "o2o.api.middleware.language",
+]
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

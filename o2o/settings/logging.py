@@ -73,7 +73,8 @@ def logging_config(style: str, level: str) -> dict[str, Any]:
             "django.request": {"level": "CRITICAL"},
             "django.security": {"level": "ERROR"},
             "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
-            "axes": {"level": "WARNING"},
+            # It names accounts; o2o.accounts tells of lockouts without.
+            "axes": {"level": "ERROR"},
             "oauthlib": {"level": "WARNING"},
             "celery": {"level": "INFO"},
         },

@@ -8,7 +8,7 @@ from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
-from django.db import connection
+from django.db import connection, transaction
 
 from o2o.accounts.models import User
 from o2o.accounts.services.tries import Guard, count_try, forget_tries
@@ -28,13 +28,14 @@ def use_second_factor(*, user: User, code: str, at: datetime) -> Authenticator |
     Each code works once, also when it arrives many times at once. Counts as a try; raises ``TooManyTriesError``. The
     caller answers in a way that commits the transaction.
     """
-    count_try(guard=Guard.SECOND_FACTOR, subject=str(user.pk), at=at)
     code = "".join(code.split())
-    codes = Authenticator.objects.filter(user_id=user.pk).exclude(type=Authenticator.Type.WEBAUTHN)
-    for authenticator in lock_rows(codes):
-        if _takes(authenticator, code, at):
-            forget_tries(guard=Guard.SECOND_FACTOR, subject=str(user.pk))
-            return authenticator
+    with transaction.atomic():
+        count_try(guard=Guard.SECOND_FACTOR, subject=str(user.pk), at=at)
+        codes = Authenticator.objects.filter(user_id=user.pk).exclude(type=Authenticator.Type.WEBAUTHN)
+        for authenticator in lock_rows(codes):
+            if _takes(authenticator, code, at):
+                forget_tries(guard=Guard.SECOND_FACTOR, subject=str(user.pk))
+                return authenticator
     return None
 
 

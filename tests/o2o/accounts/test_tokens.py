@@ -281,9 +281,10 @@ def test_staff_manage_clients_through_the_api(merchant: Merchant, owner: Actor) 
     keyed = {"content_type": "application/json", "headers": {"Idempotency-Key": "one"}}
     made = browser.post("/api/v1/api_clients", {"name": "Till", "scopes": ["merchant:read"]}, **keyed)
     assert made.status_code == 201, made.content
-    assert browser.post(
-        "/api/v1/api_clients", {"name": "Till", "scopes": ["merchant:read"]}, **keyed
-    ).content == made.content
+    assert (
+        browser.post("/api/v1/api_clients", {"name": "Till", "scopes": ["merchant:read"]}, **keyed).content
+        == made.content
+    )
     client_id = made.json()["client"]["id"]
     listed = browser.get("/api/v1/api_clients").json()["results"]
     assert [row["id"] for row in listed] == [client_id]
