@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main(names: list[str]) -> int:
     """Run all measurements, or those that are named (`make bench ARGS="http outbox"`)."""
-    there = {path.stem: path for path in sorted((ROOT / "bench").glob("*.py")) if not path.stem.startswith("_")}
+    there = measurements()
     if unknown := [name for name in names if name not in there]:
         print(f"There is no measurement named {', '.join(unknown)}. There are: {', '.join(there) or 'none yet'}.")
         return 1
@@ -21,6 +21,12 @@ def main(names: list[str]) -> int:
     if failed:
         print(f"failed: {', '.join(failed)}")
     return 1 if failed else 0
+
+
+def measurements() -> list[str]:
+    """Name the modules of bench/ that can be run; the others help them."""
+    modules = sorted((ROOT / "bench").glob("*.py"))
+    return [path.stem for path in modules if '__name__ == "__main__"' in path.read_text(encoding="utf-8")]
 
 
 def measured(name: str) -> bool:
