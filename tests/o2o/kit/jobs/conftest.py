@@ -1,0 +1,13 @@
+"""Kinds of jobs of the tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from o2o.kit.jobs import kinds
+
+
+@pytest.fixture(autouse=True)
+def _kinds_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(kinds, "_kinds", dict(kinds._kinds))
+    yield
