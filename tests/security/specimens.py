@@ -1,0 +1,76 @@
+"""One thing of each kind that an address with an id can name, and a body with which a write of it is well-formed."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from o2o.accounts.models import ApiClient
+from o2o.accounts.services.invitations import invite_staff
+from o2o.events.webhooks.models import WebhookDelivery, WebhookEndpoint
+from o2o.events.webhooks.services import create_endpoint
+from o2o.kit import clock
+from o2o.kit.models import uuid7
+from o2o.tenancy.enums import Role
+from o2o.tenancy.models import Merchant
+from o2o.tenancy.scope import tenant_transaction
+from o2o.tenancy.selectors import actor_of
+from tests.factories import MembershipFactory
+from tests.security.routes import Route
+
+Maker = Callable[[Merchant], uuid.UUID]
+
+
+def _api_client(merchant: Merchant) -> uuid.UUID:
+    with tenant_transaction(merchant.pk):
+        return ApiClient.objects.create(
+            name="Till", client_type="confidential", authorization_grant_type="client-credentials"
+        ).pk
+
+
+def _invitation(merchant: Merchant) -> uuid.UUID:
+    owner = actor_of(MembershipFactory(merchant=merchant, role=Role.OWNER))
+    with tenant_transaction(merchant.pk):
+        address = f"{uuid7().hex}@example.com"
+        return invite_staff(actor=owner, email=address, role=Role.CLERK, at=clock.now()).invitation.pk
+
+
+def _endpoint(merchant: Merchant) -> WebhookEndpoint:
+    with tenant_transaction(merchant.pk):
+        return create_endpoint(url="https://shop.invalid/hook", event_types=[], at=clock.now()).endpoint
+
+
+def _delivery(merchant: Merchant) -> uuid.UUID:
+    endpoint = _endpoint(merchant)
+    with tenant_transaction(merchant.pk):
+        return WebhookDelivery.objects.create(
+            endpoint=endpoint, event_id=uuid7(), event_type="order.placed", body="{}"
+        ).pk
+
+
+SPECIMENS: Mapping[str, Maker] = {
+    "/api/v1/staff/": lambda merchant: MembershipFactory(merchant=merchant).pk,
+    "/api/v1/api_clients/": _api_client,
+    "/api/v1/invitations/": _invitation,
+    "/api/v1/webhook_endpoints/": lambda merchant: _endpoint(merchant).pk,
+    "/api/v1/webhook_deliveries/": _delivery,
+}
+BODIES: Mapping[str, Mapping[str, Any]] = {
+    "PUT /api/v1/staff/{id}": {"role": "clerk", "location_ids": []},
+    "PUT /api/v1/api_clients/{id}": {"name": "Till", "scopes": ["orders:read"]},
+    "POST /api/v1/webhook_endpoints/{id}/replay": {"since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"},
+}
+
+
+def specimen_for(route: Route, merchant: Merchant) -> uuid.UUID:
+    """Make a thing that the route can be called with, and return its id."""
+    collection = route.template.partition("{id}")[0]
+    if collection not in SPECIMENS:
+        pytest.fail(f"{route} names a thing by its id: add a maker for {collection!r} to {__name__}.SPECIMENS.")
+    return SPECIMENS[collection](merchant)
+
+
+def body_for(route: Route) -> Mapping[str, Any]:
+    """Return a body with which the route gets as far as looking for the thing; empty where it needs none."""
+    return BODIES.get(str(route), {})
