@@ -82,5 +82,5 @@ def chosen_merchant_id(request: HttpRequest) -> uuid.UUID | None:
     """Return the merchant that was chosen in this session, without asking whether it may still be."""
     try:
         return uuid.UUID(request.session[SESSION_MERCHANT])
-    except (KeyError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         return None

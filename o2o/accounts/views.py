@@ -51,8 +51,11 @@ def choose(request: HttpRequest) -> HttpResponse:
     merchants = merchants_for(request)
     if len(merchants) == 1 and chosen_merchant_id(request) != merchants[0].pk:
         return _choose(request, str(merchants[0].pk))
-    context = {"merchants": merchants, "chosen_id": chosen_merchant_id(request)}
-    context["lacks_second_factor"] = context["chosen_id"] is not None and _lacks_second_factor(request)
+    context = {
+        "merchants": merchants,
+        "chosen_id": chosen_merchant_id(request),
+        "lacks_second_factor": _lacks_second_factor(request),
+    }
     return render(request, "account/choose_merchant.html", context)
 
 
@@ -89,7 +92,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Change one's name and language."""
-    form = ProfileForm(request.POST or None, instance=request.user)  # type: ignore[arg-type]
+    form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("Saved."))

@@ -45,7 +45,7 @@ class ClientAuthentication(BaseAuthentication):
 class StaffAuthentication(SessionAuthentication):
     """The console's session cookie, with a CSRF token on each unsafe method."""
 
-    def authenticate(self, request: Request) -> tuple[Actor, str] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[Actor, str] | None:
         """Return the staff member for the merchant that their session chose; None where there is none."""
         http_request = request._request
         if signed_in_id(http_request) is None or chosen_merchant_id(http_request) is None:
