@@ -36,10 +36,10 @@ faults: environment ## Inject faults for a long time and look whether every prom
 lock: environment ## Resolve the lock files in requirements/ anew
 	@$(RUN) -m tools.lock
 
-# Any Python 3.7 or newer may start it; it looks for one that O2O runs on.
+# Any Python 3.8 or newer may start it; it looks for one that O2O runs on.
 environment:
 	@for python in "$$O2O_PYTHON" python3 python3.11 python3.12 python3.13 python; do \
-	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 7))' 2>/dev/null; then \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 8))' 2>/dev/null; then \
 	    exec "$$python" tools/environment.py; \
 	  fi; \
 	done; \

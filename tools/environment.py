@@ -74,9 +74,11 @@ def one_at_a_time() -> Iterator[None]:
 
 def is_complete() -> bool:
     """Say whether `.venv` was built to its end from this lock, and its Python still starts."""
-    if not STAMP.is_file() or STAMP.read_text(encoding="utf-8") != stamp():
-        return False
-    # The system's Python may have been upgraded or removed under it.
+    return STAMP.is_file() and STAMP.read_text(encoding="utf-8") == stamp() and starts()
+
+
+def starts() -> bool:
+    """Say whether the environment's Python runs; the system's may have been upgraded or removed under it."""
     try:
         return subprocess.run([str(PYTHON), "-c", "import django"], capture_output=True, check=False).returncode == 0
     except OSError:
@@ -89,22 +91,52 @@ def stamp() -> str:
 
 
 def build() -> None:
-    """Make `.venv` anew, install the lock into it, and write the stamp last."""
-    python = find_python()
+    """Make `.venv` what the lock asks for and write the stamp last: a build that is cut off starts anew."""
     check_space()
-    if VENV.exists():
-        say("Removing .venv: it is unfinished, or belongs to another lock file.")
-        shutil.rmtree(VENV)
-    VENV.mkdir()
-    say(f"Making .venv with {python}")
-    run([python, "-m", "venv", str(VENV)], "Python could not make a virtual environment.")
-    count = len(re.findall(r"^[a-z0-9].*==", LOCK.read_text(encoding="utf-8"), re.MULTILINE))
-    say(f"Installing {count} packages, each checked by its hash. This takes two to five minutes, once.")
-    install(count)
+    if STAMP.is_file() and starts():
+        STAMP.unlink()
+        say("The lock file has changed: bringing .venv up to date.")
+    else:
+        make()
+    pinned = pins()
+    say(f"Installing {len(pinned)} packages, each checked by its hash. The first time takes two to five minutes.")
+    install(len(pinned))
+    remove_others(pinned)
     temporary = STAMP.with_suffix(".new")
     temporary.write_text(stamp(), encoding="utf-8")
     temporary.replace(STAMP)
     say("The environment is complete.")
+
+
+def make() -> None:
+    """Make an empty `.venv`."""
+    python = find_python()
+    if VENV.exists():
+        say("Removing .venv: it is unfinished, or its Python is gone.")
+        shutil.rmtree(VENV)
+    VENV.mkdir()
+    say(f"Making .venv with {python}")
+    run([python, "-m", "venv", str(VENV)], "Python could not make a virtual environment.")
+
+
+def pins() -> set[str]:
+    """Return the names of the locked packages, as pip spells them."""
+    names = re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)\S*==", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    return {normal(name) for name in names}
+
+
+def normal(name: str) -> str:
+    """Return a package's name in the one spelling that compares."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def remove_others(pinned: set[str]) -> None:
+    """Uninstall what an earlier lock had and this one has not."""
+    listed = subprocess.run([str(PYTHON), "-m", "pip", "freeze", "--all"], capture_output=True, text=True, check=True)
+    there = {normal(re.split(r"==| @ ", line)[0]) for line in listed.stdout.splitlines() if line[:1].isalnum()}
+    if others := sorted(there - pinned - {"pip", "setuptools", "wheel"}):
+        say(f"Removing {', '.join(others)}")
+        run([str(PYTHON), "-m", "pip", "uninstall", "--yes", *others], "pip could not remove packages.")
 
 
 def install(count: int) -> None:

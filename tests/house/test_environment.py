@@ -43,7 +43,6 @@ def clone(tmp_path):
     for folder in ("tools", "requirements", "wheels"):
         (tmp_path / folder).mkdir()
     shutil.copy(ROOT / "tools" / "environment.py", tmp_path / "tools")
-    write_lock(tmp_path, {"django": make_wheel(tmp_path / "wheels", "django")})
     return tmp_path
 
 
@@ -73,6 +72,8 @@ def imports(clone: Path, name: str) -> bool:
 
 
 def test_builds_once_also_after_a_kill_and_refuses_what_was_not_locked(clone):
+    hashes = {name: make_wheel(clone / "wheels", name) for name in ("celery", "django")}
+    write_lock(clone, hashes)
     kill_in_the_middle(clone)
     assert (clone / ".venv").exists()
     assert not (clone / ".venv" / "complete").exists()
@@ -80,13 +81,19 @@ def test_builds_once_also_after_a_kill_and_refuses_what_was_not_locked(clone):
     mended = build(clone)
     assert mended.returncode == 0, mended.stderr
     assert "unfinished" in mended.stdout
-    assert "Installing 1 packages" in mended.stdout
+    assert "Installing 2 packages" in mended.stdout
     assert imports(clone, "django")
 
     again = build(clone)
     assert (again.returncode, again.stdout) == (0, ""), "there is nothing to do"
 
-    write_lock(clone, {"django": "0" * 64})
+    write_lock(clone, {"django": hashes["django"]})
+    dropped = build(clone)
+    assert dropped.returncode == 0, dropped.stderr
+    assert "up to date" in dropped.stdout
+    assert not imports(clone, "celery")
+
+    write_lock(clone, {"celery": "0" * 64, "django": hashes["django"]})
     refused = build(clone)
     assert refused.returncode == 1
     assert "served other files than the lock names" in refused.stderr
