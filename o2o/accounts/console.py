@@ -342,7 +342,7 @@ class ApiClientAdmin(MerchantModelAdmin):
 
 
 def _sign_in_example(request: HttpRequest, client: ApiClient) -> str:
-    address = request.build_absolute_uri(reverse("token"))
+    address = request.build_absolute_uri(reverse("oauth-token"))
     return f"curl -X POST {address} \\\n  -u '{client.client_id}:CLIENT_SECRET' \\\n  -d grant_type=client_credentials"
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import pghistory.models
 from django.apps import apps
-from django.db.models import CharField, F, Field, Model, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import CharField, F, Field, ForeignKey, Model, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
@@ -123,8 +124,10 @@ def _entries(kinds: Mapping[str, Any], heads: Sequence[Mapping[str, Any]]) -> It
             continue
         earlier = model.objects.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id"))
         previous_id = Subquery(earlier.order_by("-pgh_id").values("pgh_id")[:1])
-        rows = list(model.objects.filter(pgh_id__in=ids).annotate(previous_id=previous_id))
-        previous = model.objects.in_bulk([row.previous_id for row in rows if row.previous_id])
+        # prefetched and not joined: what a row referred to may be gone
+        whole = model.objects.prefetch_related(*_references(model))
+        rows = list(whole.filter(pgh_id__in=ids).annotate(previous_id=previous_id))
+        previous = whole.in_bulk([row.previous_id for row in rows if row.previous_id])
         for row in rows:
             yield (kind, row.pgh_id), _entry(kind, row, previous.get(row.previous_id))
 
@@ -141,7 +144,7 @@ def _entry(kind: str, row: Any, previous: Any) -> Entry:
         kind=kind,
         kind_name=str(capfirst(tracked._meta.verbose_name)),
         row_id=str(row.pgh_obj_id),
-        row_name=_name(row, tracked),
+        row_name=_name(row),
         actor=context.get("actor_label", ""),
         actor_kind=context.get("actor_kind", ""),
         address=context.get("address", ""),
@@ -167,16 +170,33 @@ def _changes(row: Any, previous: Any) -> Iterator[Change]:
 def _shown(row: Any, field: Field[Any, Any]) -> Any:
     display = getattr(row, f"get_{field.name}_display", None)
     value = display() if display else getattr(row, field.attname)
+    if field.is_relation and value is not None:
+        return _reference(row, field) or value
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
     return value
 
 
-def _name(row: Any, tracked: type[Model]) -> str:
+def _references(model: type[Model]) -> list[str]:
+    return [
+        field.name
+        for field in model._meta.get_fields()
+        if isinstance(field, ForeignKey) and not field.name.startswith("pgh_") and field.name not in UNTOLD
+    ]
+
+
+def _reference(row: Any, field: Field[Any, Any]) -> str:
+    try:
+        return str(getattr(row, field.name))
+    except ObjectDoesNotExist:
+        return ""
+
+
+def _name(row: Any) -> str:
     for name in ("name", "email", "url", "number", "title"):
         if text := getattr(row, name, ""):
             return str(text)
-    return ""
+    return _reference(row, row._meta.get_field("user")) if hasattr(row, "user_id") else ""
 
 
 def _encode(head: Mapping[str, Any]) -> str:

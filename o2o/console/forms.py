@@ -4,8 +4,11 @@ from typing import Any
 
 from django import forms
 from django.db import transaction
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminEmailInputWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminPasswordInput,
@@ -30,10 +33,25 @@ WIDGETS: dict[type[forms.Widget], type[forms.Widget]] = {
     forms.Textarea: UnfoldAdminTextareaWidget,
     forms.Select: UnfoldAdminSelectWidget,
     forms.CheckboxInput: UnfoldBooleanSwitchWidget,
-    forms.CheckboxSelectMultiple: UnfoldAdminCheckboxSelectMultiple,
+    forms.CheckboxSelectMultiple: UnfoldAdminCheckboxSelectMultipleWidget,
     forms.DateInput: UnfoldAdminSingleDateWidget,
     forms.SplitDateTimeWidget: UnfoldAdminSplitDateTimeWidget,
 }
+
+
+class LongSelect(UnfoldAdminSelectWidget):
+    """A choice of hundreds: Django would render a template for each of them."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """Return the element in one go."""
+        chosen = "" if value is None else str(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, mark_safe(" selected") if str(key) == chosen else "", label) for key, label in self.choices),  # noqa: S308
+        )
+        attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        return format_html("<select{}>{}</select>", attributes, options)
 
 
 class ConsoleForm(forms.Form):

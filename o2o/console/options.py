@@ -186,6 +186,14 @@ class ConsoleModelAdmin(ModelAdmin):
         """Return what the list says while it has no rows at all."""
         return self.empty
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:  # type: ignore[override]
+        """Allow filters that the list offers and no others, for a prefix search of a checksum tells it by and by."""
+        for spec in self.get_list_filter(cast(HttpRequest, request)):
+            path = spec[0] if isinstance(spec, tuple) else getattr(spec, "parameter_name", spec)
+            if isinstance(path, str) and (lookup == path or lookup.startswith(f"{path}__")):
+                return True
+        return False
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Return the acts for many rows."""
         return {

@@ -173,7 +173,7 @@ class EndpointAdmin(MerchantModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the endpoints, with the way to a new one."""
         may_add = request.actor.may(Capability.WEBHOOKS_WRITE)  # type: ignore[attr-defined]
-        links = [(_("New endpoint"), reverse("console:new_endpoint"))] if may_add else []
+        links = [(_("New endpoint"), reverse("console:new_endpoint"), True)] if may_add else []
         return super().changelist_view(request, {"list_links": links, **(extra_context or {})})
 
     def panels(self, request: HttpRequest, row: WebhookEndpoint) -> Sequence[Panel]:

@@ -1,0 +1,53 @@
+"""Exports: all rows of the filtered list, and nothing that a spreadsheet would run (S10)."""
+
+import csv
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from o2o.console import export
+from o2o.console.export import inert
+from o2o.console.sites import site
+from o2o.events.webhooks.models import WebhookEndpoint
+from o2o.tenancy.models import Merchant
+from o2o.tenancy.scope import tenant_transaction
+from tests.o2o.console.rows import make_row
+from tests.o2o.console.test_matrix import list_url
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", "\r", " =", "＝"])
+def test_text_that_looks_like_a_formula_is_inert(start: str) -> None:
+    assert inert(f"{start}HYPERLINK(1)").startswith("'")
+
+
+def test_numbers_stay_numbers() -> None:
+    assert inert(Decimal("-5.50")) == "-5.50"
+    assert inert(-3) == "-3"
+    assert inert(None) == ""
+
+
+def rows_of(owner: Client, **query: str) -> list[list[str]]:
+    admin: Any = site._registry[WebhookEndpoint]
+    answer = owner.get(list_url(admin, "export"), query)
+    assert answer["Content-Type"].startswith("text/csv")
+    text = b"".join(answer).decode("utf-8")  # type: ignore[arg-type]
+    assert text.startswith("\ufeff")
+    return list(csv.reader(StringIO(text[1:])))
+
+
+def test_the_filtered_list_is_exported_whole(
+    owner: Client, merchant: Merchant, other_merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "ROWS_PER_QUERY", 2)
+    made = [make_row(WebhookEndpoint, merchant) for _number in range(5)]
+    make_row(WebhookEndpoint, other_merchant)
+    with tenant_transaction(merchant.pk):
+        WebhookEndpoint.objects.filter(pk=made[0].pk).update(description="=cmd|' /C calc'!A0")
+    header, *rows = rows_of(owner)
+    assert [row[1] for row in rows] == [endpoint.url for endpoint in reversed(made)]
+    assert rows[-1][0] == "'=cmd|' /C calc'!A0"
+    assert len(header) == len(rows[0])
+    assert len(rows_of(owner, q=made[0].url)) == 2
