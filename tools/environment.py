@@ -53,6 +53,9 @@ def main() -> int:
     except BlockedError as blocked:
         print(f"\n{blocked}\n", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped. The next run goes on.", file=sys.stderr)
+        return 130
     except PermissionError as error:
         print(f"\n{error}\n{VENV} belongs to another user. Remove it, or give it to yourself:", file=sys.stderr)
         print(f"  sudo chown -R $(id -un) {VENV}\n", file=sys.stderr)

@@ -38,7 +38,8 @@ def lock_rows(queryset: QuerySet[Row]) -> list[Row]:
     Raises ``BusyError`` when a row stays locked for longer than ``lock_timeout``.
     """
     try:
-        return list(queryset.order_by("pk").select_for_update(of=("self",)))
+        # Keys never change, so that rows which refer to the locked ones may be inserted meanwhile.
+        return list(queryset.order_by("pk").select_for_update(of=("self",), no_key=True))
     except OperationalError as error:
         if sqlstate(error) == LOCK_NOT_AVAILABLE:
             raise BusyError(_("Try again in a moment."), retry_after=1) from error
