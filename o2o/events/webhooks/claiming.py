@@ -36,21 +36,23 @@ WITH RECURSIVE waiting (endpoint_id) AS (
            -- one that has never answered has yet to show that it is quick
            (endpoint.consecutive_failures > 0 OR endpoint.last_success_at IS NULL
             OR coalesce(endpoint.average_milliseconds, 0) > %(slow_milliseconds)s) AS is_slow,
-           CASE WHEN endpoint.consecutive_failures > 0 THEN 1 ELSE %(per_endpoint)s END
-             - (SELECT count(*) FROM events_webhookdelivery AS busy
-                WHERE busy.endpoint_id = endpoint.id AND busy.state = 'sending') AS free
+           CASE WHEN endpoint.consecutive_failures > 0 THEN 1 ELSE %(per_endpoint)s END AS share,
+           (SELECT count(*) FROM events_webhookdelivery AS busy
+            WHERE busy.endpoint_id = endpoint.id AND busy.state = 'sending') AS busy
     FROM waiting
     JOIN events_webhookendpoint AS endpoint ON endpoint.id = waiting.endpoint_id AND endpoint.is_enabled
 ), candidate AS (
-    SELECT due.id, lane.is_slow,
-           row_number() OVER (PARTITION BY lane.is_slow ORDER BY due.place, due.next_attempt_at, due.id) AS turn
+    SELECT due.id, lane.is_slow, lane.busy + due.place AS place,
+           row_number() OVER (
+               PARTITION BY lane.is_slow ORDER BY lane.busy + due.place, due.next_attempt_at, due.id
+           ) AS turn
     FROM lane CROSS JOIN LATERAL (
         SELECT first.id, first.next_attempt_at,
                row_number() OVER (ORDER BY first.next_attempt_at, first.id) AS place
         FROM (
             SELECT delivery.id, delivery.next_attempt_at FROM events_webhookdelivery AS delivery
             WHERE delivery.endpoint_id = lane.id AND delivery.state = 'pending' AND delivery.next_attempt_at <= %(at)s
-            ORDER BY delivery.next_attempt_at, delivery.id LIMIT greatest(lane.free, 0)
+            ORDER BY delivery.next_attempt_at, delivery.id LIMIT greatest(lane.share - lane.busy, 0)
         ) AS first
     ) AS due
 ), taken AS (
@@ -61,7 +63,9 @@ WITH RECURSIVE waiting (endpoint_id) AS (
         WHERE delivery.id = candidate.id AND delivery.state = 'pending'
         FOR UPDATE SKIP LOCKED
     ) AS locked
-    WHERE candidate.turn <= CASE WHEN candidate.is_slow THEN %(slow)s ELSE %(quick)s END
+    WHERE candidate.turn <= CASE WHEN candidate.is_slow THEN %(slow)s
+                                 WHEN candidate.place > 1 THEN %(quick)s - %(reserve)s
+                                 ELSE %(quick)s END
 )
 UPDATE events_webhookdelivery AS delivery
 SET state = 'sending', claim = gen_random_uuid(), claimed_until = %(until)s, tries = delivery.tries + 1
@@ -92,11 +96,15 @@ SELECT gen_random_uuid(), merchant_id, id, %(at)s, %(interrupted)s, '', '', '' F
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many messages may be claimed: to quick endpoints, to slow or failing ones, and to any one of them."""
+    """How many messages may be claimed: to quick endpoints, to slow or failing ones, and to any one of them.
+
+    ``reserve`` of the quick places are left to endpoints that have nothing in flight.
+    """
 
     quick: int
     slow: int
     per_endpoint: int = 2
+    reserve: int = 0
 
 
 def claim_due(*, at: datetime, share: Share, lease: timedelta = LEASE) -> Sequence[ClaimedDelivery]:
@@ -118,6 +126,7 @@ def claim_due(*, at: datetime, share: Share, lease: timedelta = LEASE) -> Sequen
                 "quick": share.quick,
                 "slow": share.slow,
                 "per_endpoint": share.per_endpoint,
+                "reserve": share.reserve,
                 "slow_milliseconds": SLOW_MILLISECONDS,
             },
         )

@@ -1,8 +1,8 @@
 """Send what is due: one thread that speaks to the database, many that speak to receivers.
 
 A quick lane and a slow lane share the threads. Endpoints that fail, answer slowly or have never answered go by the
-slow lane; and a message on the quick lane that takes longer than a second is counted as slow from then on, so that
-endpoints that turn slow all at once do not hold up the others for longer than that.
+slow lane; and a message on the quick lane that takes longer than half a second is counted as slow from then on, so
+that endpoints that turn slow all at once do not hold up the others for longer than that.
 """
 
 import time
@@ -23,7 +23,7 @@ from o2o.kit import clock
 
 logger = structlog.get_logger(__name__)
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.03
 # Answers that come in within this time are recorded together.
 GATHER_SECONDS = 0.004
 
@@ -32,11 +32,12 @@ GATHER_SECONDS = 0.004
 class Lanes:
     """How many messages may be under way: quick ones, slow ones, and any at all."""
 
-    quick: int = 32
+    quick: int = 48
     slow: int = 16
-    threads: int = 96
-    overdue_seconds: float = 1.0
+    threads: int = 128
+    overdue_seconds: float = 0.5
     per_endpoint: int = 2
+    reserve: int = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Dispatcher:
     def run(self, *, seconds: float = 20.0, on_tick: Callable[[], None] = lambda: None) -> DispatchSummary:
         """Send until nothing is due, for at most ``seconds``; what is under way then is waited for.
 
-        ``on_tick`` is called about ten times a second, such as to keep a lock. No transaction is open while
+        ``on_tick`` is called many times a second, such as to keep a lock. No transaction is open while
         messages are under way.
         """
         stop_at = time.monotonic() + seconds
@@ -96,7 +97,8 @@ class Dispatcher:
         free = self._lanes.threads - len(self._under_way)
         quick_free = max(0, min(self._lanes.quick - quick, free))
         slow_free = max(0, min(self._lanes.slow - slow, free - quick_free))
-        return Share(quick=quick_free, slow=slow_free, per_endpoint=self._lanes.per_endpoint)
+        lanes = self._lanes
+        return Share(quick=quick_free, slow=slow_free, per_endpoint=lanes.per_endpoint, reserve=lanes.reserve)
 
     def _start(self, threads: ThreadPoolExecutor, delivery: ClaimedDelivery) -> None:
         # A copy of the context carries the clock of a test and the fields of the log into the thread.

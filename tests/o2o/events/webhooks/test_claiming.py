@@ -211,6 +211,18 @@ def test_every_endpoint_gets_its_first_place_before_any_its_second(merchant, oth
     assert {each.endpoint_id for each in claimed} == {crowded.pk, *(each.pk for each in late)}
 
 
+def test_last_quick_places_are_for_endpoints_with_nothing_in_flight(merchant):
+    first, second, third = (make_endpoint(merchant, URL, is_proven=True) for _number in range(3))
+    deliver(merchant, 3)
+    claimed = claim_due(at=clock.now(), share=Share(quick=5, slow=0, reserve=1))
+    assert Counter(Counter(each.endpoint_id for each in claimed).values()) == {1: 2, 2: 1}
+    late = make_endpoint(merchant, URL, is_proven=True)
+    deliver(merchant, 1)
+    claimed = claim_due(at=clock.now(), share=Share(quick=1, slow=0, reserve=1))
+    assert [each.endpoint_id for each in claimed] == [late.pk]
+    assert len({first.pk, second.pk, third.pk}) == 3
+
+
 def test_lanes_are_counted_apart(merchant):
     proven = make_endpoint(merchant, URL, is_proven=True)
     new = make_endpoint(merchant, URL)
@@ -240,6 +252,7 @@ def test_claim_does_not_read_what_waits_behind(merchant):
                 "quick": 10,
                 "slow": 10,
                 "per_endpoint": 2,
+                "reserve": 0,
                 "slow_milliseconds": 2000,
             },
         )
