@@ -9,5 +9,5 @@ class EventsConfig(AppConfig):
     verbose_name = _("Events")
 
     def ready(self) -> None:
-        # Every app may say who listens: in the transaction, and after it.
-        autodiscover_modules("events", "receivers", "subscribers")
+        # Every app may say who listens, in the transaction and after it, and what there is to measure.
+        autodiscover_modules("events", "receivers", "subscribers", "metrics")

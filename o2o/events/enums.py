@@ -10,3 +10,4 @@ class DeliveryState(models.TextChoices):
     PENDING = "pending", _("pending")
     DONE = "done", _("done")
     DEAD = "dead", _("dead letter")
+    DISCARDED = "discarded", _("discarded")
