@@ -38,7 +38,8 @@ def test_every_app_with_services_is_held_to_the_order_inside_an_app(contracts):
     apps = {
         ".".join(path.parent.relative_to(ROOT).parts)
         for package in ("o2o", "customers", "channels", "campaigns", "analytics")
-        for path in (ROOT / package).rglob("services.py")
+        for name in ("services.py", "services")
+        for path in (ROOT / package).rglob(name)
         if "embedded" not in path.parts
     }
     assert apps <= set(contracts["inside-an-app"]["containers"])
