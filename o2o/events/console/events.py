@@ -1,6 +1,6 @@
 """The events of a merchant and the deliveries that were given up, on screen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from o2o.console import (
+    Act,
     CardLine,
     EmptyState,
     Fact,
@@ -19,12 +20,18 @@ from o2o.console import (
     Nav,
     NavGroup,
     Panel,
+    PlatformModelAdmin,
     home_card,
+    platform_site,
     site,
 )
-from o2o.console.components import Table, pretty_json, state_badge
+from o2o.console.components import Stat, Table, pretty_json, state_badge
+from o2o.console.overview import overview_stats
+from o2o.console.policy import OPERATORS
+from o2o.events.dead_letters import discard_dead_letter, replay_dead_letter
 from o2o.events.enums import DeliveryState
 from o2o.events.models import EventDelivery, OutboxEvent
+from o2o.kit.clock import now
 from o2o.tenancy.capabilities import Capability
 
 SHOWN_ON_HOME = 5
@@ -129,6 +136,26 @@ class DeadLetterAdmin(MerchantModelAdmin):
         icon="mark_email_read",
     )
 
+    acts = (
+        Act(
+            name="replay",
+            label=_("send again"),
+            demand=Capability.JOBS_WRITE,
+            explain=_("The event is delivered again, with all tries before it. Later events of the same thing may have gone first."),
+            apply=lambda _request, delivery: replay_dead_letter(delivery_id=delivery.pk, at=now()),
+            icon="replay",
+        ),
+        Act(
+            name="discard",
+            label=_("give up for good"),
+            demand=Capability.JOBS_WRITE,
+            explain=_("This part of the system never learns of the event. This cannot be undone."),
+            apply=lambda _request, delivery: discard_dead_letter(delivery_id=delivery.pk, at=now()),
+            icon="delete_forever",
+            is_destructive=True,
+        ),
+    )
+
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return what was given up."""
         return super().get_queryset(request).filter(state=DeliveryState.DEAD)
@@ -157,3 +184,48 @@ class DeadLetterAdmin(MerchantModelAdmin):
             Panel(_("Last error"), code=row.last_error or "–"),
             Panel(_("Content"), code=pretty_json(row.event.payload)),
         ]
+
+
+@admin.register(OutboxEvent, site=platform_site)
+class OutboxAdmin(PlatformModelAdmin):
+    """The events of all merchants."""
+
+    slug = "outbox"
+    nav = Nav(NavGroup.PLATFORM, "outbox", 30)
+    title = _("outbox")
+    policy = {"view": OPERATORS}  # noqa: RUF012
+    list_display = ("position", "merchant", "event_type", "partition", "occurred_at", "published_at")
+    list_filter = (("published_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("merchant",)
+    search_fields = ("event_type", "merchant__name")
+    ordering = ("-position",)
+    sortable_by = ()
+    is_in_palette = False
+    fields = ("position", "merchant", "event_type", "aggregate_type", "aggregate_id", "occurred_at", "published_at")
+
+
+@admin.register(EventDelivery, site=platform_site)
+class PlatformDeliveryAdmin(PlatformModelAdmin):
+    """The deliveries of all merchants that are dead or on their way."""
+
+    slug = "deliveries"
+    nav = Nav(NavGroup.PLATFORM, "report", 31)
+    policy = {"view": OPERATORS}  # noqa: RUF012
+    list_display = ("event", "merchant", "subscriber", "state", "attempts", "next_attempt_at", "settled_at")
+    list_filter = ("state",)
+    list_select_related = ("event", "merchant")
+    search_fields = ("subscriber", "merchant__name")
+    ordering = ("-position",)
+    sortable_by = ()
+    is_in_palette = False
+    fields = ("event", "merchant", "subscriber", "state", "attempts", "next_attempt_at", "last_error", "settled_at")
+
+
+@overview_stats
+def outbox() -> Iterable[Stat]:
+    """What waits and what was given up."""
+    waiting = OutboxEvent.objects.filter(published_at=None).count()
+    dead = EventDelivery.objects.filter(state=DeliveryState.DEAD).count()
+    letters = reverse("platform:events_eventdelivery_changelist") + "?state__exact=dead"
+    yield Stat(_("Events to publish"), waiting, _("over all merchants"), "warning" if waiting else "neutral")
+    yield Stat(_("Dead letters"), dead, _("over all merchants"), "danger" if dead else "neutral", letters)

@@ -15,6 +15,7 @@ from o2o.events.services import partition_of
 from o2o.events.webhooks.models import WebhookDelivery, WebhookEndpoint
 from o2o.events.webhooks.services import create_endpoint
 from o2o.kit.clock import now
+from o2o.kit.jobs.models import Job, JobError
 from o2o.kit.models import uuid7
 from o2o.tenancy.enums import Role
 from o2o.tenancy.models import Membership, Merchant
@@ -26,7 +27,7 @@ Maker = Callable[[Merchant], models.Model]
 
 MAKERS: dict[type[models.Model], Maker] = {}
 # The lists that a page's address names a row of.
-KEYS: dict[str, type[models.Model]] = {"client_id": ApiClient, "endpoint_id": WebhookEndpoint}
+KEYS: dict[str, type[models.Model]] = {"client_id": ApiClient, "endpoint_id": WebhookEndpoint, "job_id": Job}
 
 
 def row_of(model: type[models.Model]) -> Callable[[Maker], Maker]:
@@ -111,6 +112,13 @@ def dead_letter(merchant: Merchant) -> models.Model:
         last_error="ValueError: no such thing",
         settled_at=now(),
     )
+
+
+@row_of(Job)
+def job(_merchant: Merchant) -> models.Model:
+    row = Job.objects.create(kind="events.replay", title="Import of members", state="failed", total=10, done=4, failed=1)
+    JobError.objects.create(job=row, row_number=3, key="A-1", message="no such product", raw={"sku": "=A-1"})
+    return row
 
 
 @row_of(Merchant)
