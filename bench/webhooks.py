@@ -14,9 +14,10 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
+from unittest import mock
 
 from o2o.embedded.testing import start_for_tests
 
@@ -71,7 +72,8 @@ def _throughput(options: argparse.Namespace) -> None:
         started = time.monotonic()
         summary = Dispatcher().run(seconds=300)
         seconds = time.monotonic() - started
-    print(f"throughput: {summary.taken} messages to {len(good)} endpoints in {seconds:.1f} s = {summary.taken / seconds:.0f}/s")
+    rate = summary.taken / seconds
+    print(f"throughput: {summary.taken} messages to {len(good)} endpoints in {seconds:.1f} s = {rate:.0f}/s")
 
 
 def _isolation(options: argparse.Namespace) -> None:
@@ -125,7 +127,7 @@ class Bench:
         deliver(self.merchant, count)
 
     def delays(self, endpoints: Sequence[Any], *, seconds: float, pause: float = 0.2) -> list[float]:
-        """Publish at a steady rate while the dispatcher runs; return seconds from due to delivered, of these endpoints."""
+        """Publish steadily while the dispatcher runs; return seconds from due to delivered, of these endpoints."""
         from django.db import connection
 
         from o2o.events.webhooks.dispatching import Dispatcher
@@ -162,17 +164,13 @@ class Bench:
 
 @contextmanager
 def _bench() -> Iterator[Bench]:
-    from contextlib import ExitStack
+    from o2o.kit.outbound import Destination, DestinationPolicy
 
-    from o2o.kit.outbound import DestinationPolicy
+    def trusts(_policy: DestinationPolicy, destination: Destination) -> bool:
+        return destination.host == "127.0.0.1"
 
-    trusts = DestinationPolicy.trusts
-    DestinationPolicy.trusts = lambda _policy, destination: destination.host == "127.0.0.1"  # type: ignore[method-assign]
-    try:
-        with ExitStack() as stack:
-            yield Bench(stack)
-    finally:
-        DestinationPolicy.trusts = trusts  # type: ignore[method-assign]
+    with ExitStack() as stack, mock.patch.object(DestinationPolicy, "trusts", trusts):
+        yield Bench(stack)
 
 
 if __name__ == "__main__":

@@ -34,5 +34,5 @@ class Failure(models.TextChoices):
     CONNECTION = "connection_failed", _("no connection")
     NAME = "name_not_resolved", _("its name has no address")
     REFUSED = "destination_refused", _("its address is not allowed")
-    SECRET = "seal_broken", _("the signing secret cannot be read")  # noqa: S105 - the name of a failure
+    SECRET = "seal_broken", _("the signing secret cannot be read")
     INTERRUPTED = "interrupted", _("the sender was interrupted; the message may have arrived")

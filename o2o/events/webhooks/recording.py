@@ -163,10 +163,10 @@ def _draw_consequences(endpoint: WebhookEndpoint, outcomes: Sequence[Outcome]) -
 
 def _is_worth_writing(endpoint: WebhookEndpoint, outcomes: Sequence[Outcome]) -> bool:
     last = endpoint.last_success_at
-    was_healthy = endpoint.consecutive_failures == 0 and last is not None
-    is_slower = any(outcome.milliseconds > 2 * (endpoint.average_milliseconds or 0) + 100 for outcome in outcomes)
-    all_taken = all(outcome.is_success for outcome in outcomes)
-    return not (was_healthy and all_taken and not is_slower and outcomes[-1].ended_at - last < FRESH)
+    if last is None or endpoint.consecutive_failures or outcomes[-1].ended_at - last >= FRESH:
+        return True
+    usual = 2 * (endpoint.average_milliseconds or 0) + 100
+    return any(not outcome.is_success or outcome.milliseconds > usual for outcome in outcomes)
 
 
 def _count(endpoint: WebhookEndpoint, outcome: Outcome) -> None:

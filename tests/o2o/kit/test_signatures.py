@@ -32,14 +32,14 @@ def verify(given: dict[str, str], body: bytes = BODY, secrets: list[str] | None 
     return verify_signature(headers=given, body=body, secrets=secrets or [SECRET], at=at)
 
 
-def test_signed_message_is_accepted_by_us_and_by_the_reference_library():
+def test_signed_message_is_accepted_by_us_and_by_the_reference_library() -> None:
     assert verify(headers()) == "msg_1"
     now = datetime.now(UTC)
     made = signed_headers(message_id="msg_1", at=now, body=BODY, secrets=[SECRET])
     assert Webhook(SECRET).verify(BODY, made)["type"] == "order.placed"
 
 
-def test_time_zone_of_the_moment_does_not_matter():
+def test_time_zone_of_the_moment_does_not_matter() -> None:
     from zoneinfo import ZoneInfo
 
     there = signed_headers(message_id="msg_1", at=AT.astimezone(ZoneInfo("Asia/Shanghai")), body=BODY, secrets=[SECRET])
@@ -47,7 +47,7 @@ def test_time_zone_of_the_moment_does_not_matter():
 
 
 @pytest.mark.skipif(not VECTORS.exists(), reason="the folder of third-party vectors is not on this machine")
-def test_published_vectors():
+def test_published_vectors() -> None:
     vectors = [each for each in json.loads(VECTORS.read_text()) if each["channel"] == "standard-webhooks"]
     assert vectors
     for vector in vectors:
@@ -58,7 +58,7 @@ def test_published_vectors():
         assert verify(made, body, [vector["secret"]], at) == vector["id"]
 
 
-def test_every_flipped_bit_of_the_body_is_refused():
+def test_every_flipped_bit_of_the_body_is_refused() -> None:
     given = headers()
     for bit in range(len(BODY) * 8):
         flipped = bytearray(BODY)
@@ -68,7 +68,7 @@ def test_every_flipped_bit_of_the_body_is_refused():
 
 
 @pytest.mark.parametrize("name", ["webhook-id", "webhook-timestamp", "webhook-signature"])
-def test_every_flipped_bit_of_the_headers_is_refused(name):
+def test_every_flipped_bit_of_the_headers_is_refused(name) -> None:
     value = headers()[name].encode()
     for bit in range(len(value) * 8):
         flipped = bytearray(value)
@@ -77,7 +77,7 @@ def test_every_flipped_bit_of_the_headers_is_refused(name):
             verify({**headers(), name: flipped.decode("latin-1")})
 
 
-def test_control_comparing_decoded_signatures_would_accept_flipped_padding_bits():
+def test_control_comparing_decoded_signatures_would_accept_flipped_padding_bits() -> None:
     """The last character of a 32-byte digest carries two bits that decoding throws away."""
     signature = headers()["webhook-signature"].removeprefix("v1,")
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -88,7 +88,7 @@ def test_control_comparing_decoded_signatures_would_accept_flipped_padding_bits(
         verify(headers(webhook_signature=f"v1,{twin}"))
 
 
-def test_body_written_anew_is_refused():
+def test_body_written_anew_is_refused() -> None:
     again = json.dumps(json.loads(BODY)).encode()
     assert again != BODY
     with pytest.raises(SignatureRefusedError):
@@ -96,28 +96,28 @@ def test_body_written_anew_is_refused():
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_AA==", "not base64!", "whsec_密"])
-def test_unusable_secret_is_refused_and_not_used(secret):
+def test_unusable_secret_is_refused_and_not_used(secret) -> None:
     with pytest.raises(UnusableSecretError):
         verify(headers(), secrets=[secret, SECRET])
     with pytest.raises(UnusableSecretError):
         signed_headers(message_id="msg_1", at=AT, body=BODY, secrets=[secret])
 
 
-def test_no_secret_is_refused():
+def test_no_secret_is_refused() -> None:
     with pytest.raises(UnusableSecretError):
         verify_signature(headers=headers(), body=BODY, secrets=[], at=AT)
     with pytest.raises(UnusableSecretError):
         signed_headers(message_id="msg_1", at=AT, body=BODY, secrets=[])
 
 
-def test_other_secret_is_refused_and_any_of_several_accepted():
+def test_other_secret_is_refused_and_any_of_several_accepted() -> None:
     other = new_secret()
     with pytest.raises(SignatureRefusedError):
         verify(headers(), secrets=[other])
     assert verify(headers(), secrets=[other, SECRET]) == "msg_1"
 
 
-def test_message_signed_during_a_rotation_is_accepted_under_either_secret():
+def test_message_signed_during_a_rotation_is_accepted_under_either_secret() -> None:
     old, new = new_secret(), new_secret()
     made = signed_headers(message_id="msg_1", at=AT, body=BODY, secrets=[new, old])
     assert len(made["webhook-signature"].split(" ")) == 2
@@ -125,7 +125,7 @@ def test_message_signed_during_a_rotation_is_accepted_under_either_secret():
 
 
 @pytest.mark.parametrize("shift", [timedelta(minutes=5), -timedelta(minutes=5)])
-def test_message_within_the_tolerance_is_accepted_and_a_second_beyond_refused(shift):
+def test_message_within_the_tolerance_is_accepted_and_a_second_beyond_refused(shift) -> None:
     assert verify(headers(), at=AT + shift) == "msg_1"
     beyond = shift + timedelta(seconds=1 if shift > timedelta() else -1)
     with pytest.raises(SignatureRefusedError):
@@ -152,22 +152,22 @@ def test_message_within_the_tolerance_is_accepted_and_a_second_beyond_refused(sh
         {"webhook_signature": " ".join(["v1,AAAA"] * 5000)},
     ],
 )
-def test_malformed_headers_are_refused(changed):
+def test_malformed_headers_are_refused(changed) -> None:
     with pytest.raises(SignatureRefusedError):
         verify(headers(**changed))
 
 
-def test_random_signatures_are_refused():
+def test_random_signatures_are_refused() -> None:
     for _number in range(500):
         guess = base64.b64encode(randomness.token_bytes(32)).decode()
         with pytest.raises(SignatureRefusedError):
             verify(headers(webhook_signature=f"v1,{guess}"))
 
 
-def test_names_of_headers_may_have_capitals():
+def test_names_of_headers_may_have_capitals() -> None:
     assert verify({name.title(): value for name, value in headers().items()}) == "msg_1"
 
 
-def test_body_that_is_not_text_is_refused():
+def test_body_that_is_not_text_is_refused() -> None:
     with pytest.raises(SignatureRefusedError):
         verify(headers(), b"\xff\xfe")

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Prefetch, QuerySet
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
@@ -31,6 +30,7 @@ from o2o.events.webhooks.api.serializers import (
     WebhookEndpointWriteSerializer,
 )
 from o2o.events.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from o2o.events.webhooks.outcomes import ClaimedDelivery
 from o2o.events.webhooks.pinging import prepare_ping, send_prepared
 from o2o.events.webhooks.replaying import replay_delivery, replay_range
 from o2o.events.webhooks.selectors import deliveries, endpoints
@@ -118,29 +118,30 @@ class WebhookEndpointViewSet(ReadOnlyMerchantViewSet):
 class WebhookTestView(MerchantAPIView):
     """A test message to an endpoint, with the receiver's answer.
 
-    The usual steps of a request are one transaction; here the receiver is waited for, so it is two, with nothing open
-    between them. Each call sends a message: there is no key that would give the first answer again.
+    The usual steps of a request are one transaction. Here they only write the message down; the receiver is waited
+    for after their commit. Each call sends a message, whatever its ``Idempotency-Key``: the answer to keep is not known
+    yet when the transaction ends.
     """
 
     policy: ClassVar[Policy] = {"post": Capability.WEBHOOKS_WRITE}
     requires_idempotency_key: ClassVar[bool] = False
-    http_method_names: ClassVar[list[str]] = ["post"]
+    prepared: ClaimedDelivery | None = None
 
     @extend_schema(summary="Send a test message", request=None, responses=TestMessageSerializer)
-    def post(self, request: Request, pk: UUID) -> Response:
+    def post(self, _request: Request, pk: UUID) -> Response:
         """Send a signed message of type ``ping`` now, once, and return what was answered."""
-        raise NotImplementedError("answered in steps, by _answer")
+        self.prepared = prepare_ping(endpoint=get_object_or_404(WebhookEndpoint, pk=pk), at=clock.now())
+        return Response()
+
+    def _handled(self, request: Request) -> HttpResponseBase:
+        self.check_permissions(request)
+        return self._run(request)
 
     def _answer(self, request: Request) -> HttpResponseBase:
-        if request.method != "POST":
-            return super()._answer(request)
-        with transaction.atomic():
-            self._admit(request)
-            with self._scoped(request):
-                self.check_permissions(request)
-                endpoint = get_object_or_404(WebhookEndpoint, pk=self.kwargs["pk"])
-                prepared = prepare_ping(endpoint=endpoint, at=clock.now())
-        outcome = send_prepared(prepared)
+        response = super()._answer(request)
+        if self.prepared is None:
+            return response
+        outcome = send_prepared(self.prepared)
         return self._finished(Response(TestMessageSerializer(outcome).data))
 
 

@@ -21,7 +21,7 @@ from o2o.events.webhooks.claiming import LEASE, Share, claim_due, release_expire
 from o2o.events.webhooks.dispatching import Dispatcher
 from o2o.events.webhooks.enums import Failure, WebhookState
 from o2o.events.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from o2o.events.webhooks.outcomes import Outcome
+from o2o.events.webhooks.outcomes import ClaimedDelivery, Outcome
 from o2o.events.webhooks.recording import record_outcomes
 from o2o.events.webhooks.schedule import MOST_TRIES
 from o2o.kit import clock
@@ -43,9 +43,9 @@ def reset() -> None:
         WebhookDelivery.objects.update(state=WebhookState.PENDING, claim=None, claimed_until=None)
 
 
-def claim_from_two_threads() -> list[list[claiming.ClaimedDelivery]]:
+def claim_from_two_threads() -> list[list[ClaimedDelivery]]:
     barrier = threading.Barrier(2)
-    claims: list[list[claiming.ClaimedDelivery]] = []
+    claims: list[list[ClaimedDelivery]] = []
 
     def work() -> None:
         try:

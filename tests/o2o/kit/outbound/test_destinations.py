@@ -51,7 +51,7 @@ REFUSED = [
     ("https://[:::1]/", Refusal.HOST),
     ("https://１２７.1/", Refusal.HOST),
     ("https://①②⑦。１/", Refusal.HOST),
-    ("https://​.com/", Refusal.HOST),
+    ("https://\u200b.com/", Refusal.HOST),
 ]
 
 
