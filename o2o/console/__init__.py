@@ -33,7 +33,7 @@ _HOMES = {
     "Chart": "o2o.console.components",
 }
 
-__all__ = list(_HOMES)  # noqa: PLE0605 - the names are those of the table
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

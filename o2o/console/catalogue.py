@@ -21,11 +21,33 @@ LANGUAGE = "zh_Hans"
 OUR_FOLDERS = ("o2o", "customers", "channels", "campaigns", "analytics", "templates")
 # Packages whose texts people see and whose own catalogues say too little Chinese, or none.
 FOREIGN = {
-    "unfold": ("templates/admin", "templates/unfold", "templates/registration", "contrib/filters", "contrib/forms", "*.py"),
-    "allauth": ("account", "mfa", "usersessions", "core", "templates/account", "templates/mfa", "templates/usersessions"),
+    "unfold": (
+        "templates/admin",
+        "templates/unfold",
+        "templates/registration",
+        "contrib/filters",
+        "contrib/forms",
+        "*.py",
+    ),
+    "allauth": (
+        "account",
+        "mfa",
+        "usersessions",
+        "core",
+        "templates/account",
+        "templates/mfa",
+        "templates/usersessions",
+    ),
     "axes": ("templates", "helpers.py", "decorators.py"),
 }
-COVERED_BY = ("django/conf", "django/contrib/admin", "django/contrib/auth", "django/contrib/humanize", "allauth", "axes")
+COVERED_BY = (
+    "django/conf",
+    "django/contrib/admin",
+    "django/contrib/auth",
+    "django/contrib/humanize",
+    "allauth",
+    "axes",
+)
 
 KEYWORDS: dict[str, Any] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop")),

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from o2o.accounts.selectors import merchants_for
 from o2o.console.components import Text
 
-
 # Pages of one's own account: name of the address, what the link says, its icon.
 ACCOUNT_PAGES: tuple[tuple[str, Text, str], ...] = (
     ("account_email", _("E-mail address"), "mail"),

@@ -15,7 +15,9 @@ Text = str | Promise
 
 # One colour for one meaning, whatever the thing is called in.
 TONES: Mapping[str, Tone] = {
-    **dict.fromkeys(("active", "enabled", "succeeded", "done", "delivered", "finished", "completed", "ready"), "success"),
+    **dict.fromkeys(
+        ("active", "enabled", "succeeded", "done", "delivered", "finished", "completed", "ready"), "success"
+    ),
     **dict.fromkeys(("running", "queued", "sending", "scheduled", "accepted", "processing", "test"), "info"),
     **dict.fromkeys(("pending", "paused", "waiting", "retrying", "pausing", "cancelling", "invited"), "warning"),
     **dict.fromkeys(("failed", "dead", "error", "rejected", "exhausted", "expired"), "danger"),

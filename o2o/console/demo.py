@@ -22,7 +22,7 @@ from o2o.tenancy.scope import tenant_scope
 from o2o.tenancy.selectors import actor_of
 from o2o.tenancy.services import MerchantDetails, create_merchant, join_staff
 
-PASSWORD = "o2o-demo-2026"  # noqa: S105 - printed on purpose, of people who do not exist
+PASSWORD = "o2o-demo-2026"
 OPERATOR = "operator@demo.example"
 # Nothing listens there unless somebody starts a receiver; then the console shows what a failing endpoint looks like.
 RECEIVER = "http://127.0.0.1:8099/o2o"
@@ -159,4 +159,3 @@ def logins() -> list[tuple[str, str, str, str]]:
         for person in chain.people
     ]
     return [*rows, ("–", "platform operator", "Ola Operator", OPERATOR)]
-

@@ -135,9 +135,7 @@ def decode(cursor: str, keys: Sequence[Key]) -> list[Any]:
         paths, values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if paths != [key.path for key in keys] or len(values) != len(keys):
             raise BadCursorError("The list is in another order now.")
-        return [
-            None if value is None else key.field.to_python(value) for key, value in zip(keys, values, strict=True)
-        ]
+        return [None if value is None else key.field.to_python(value) for key, value in zip(keys, values, strict=True)]
     except (ValueError, TypeError, binascii.Error, ValidationError) as error:
         raise BadCursorError("This is not a place in this list.") from error
 

@@ -104,7 +104,9 @@ class ConsoleModelAdmin(ModelAdmin):
 
     def nav_entry(self) -> NavEntry:
         """Return the entry of the side bar."""
-        return NavEntry(cast(Nav, self.nav), capfirst(self.list_title()), self.url_name("changelist"), self.policy.get("view"))
+        return NavEntry(
+            cast(Nav, self.nav), capfirst(self.list_title()), self.url_name("changelist"), self.policy.get("view")
+        )
 
     def get_urls(self) -> list[URLPattern]:
         """Return list, form, export and acts; Django's own history pages and redirects are left out."""
@@ -150,7 +152,8 @@ class ConsoleModelAdmin(ModelAdmin):
         row = super().get_object(request, object_id, from_field)
         if row is None:
             raise NotFoundError(
-                _("There is no %(kind)s with this address. It may have been removed.") % {"kind": self.opts.verbose_name}
+                _("There is no %(kind)s with this address. It may have been removed.")
+                % {"kind": self.opts.verbose_name}
             )
         return row
 
@@ -309,7 +312,7 @@ class ConsoleModelAdmin(ModelAdmin):
         raise NotImplementedError(f"{type(self).__name__} lets people save, so it must say with which service.")
 
     def get_form(
-        self, request: HttpRequest, obj: models.Model | None = None, change: bool = False, **kwargs: Any  # noqa: FBT001, FBT002
+        self, request: HttpRequest, obj: models.Model | None = None, change: bool = False, **kwargs: Any
     ) -> type[forms.ModelForm[Any]]:
         """Return the form, whose validation ends with the service."""
         form_class = super().get_form(request, obj, change=change, **kwargs)
@@ -319,7 +322,7 @@ class ConsoleModelAdmin(ModelAdmin):
 
         return type(form_class.__name__, (ServiceFormMixin, form_class), {"save_with": staticmethod(save_with)})
 
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:  # noqa: FBT001 - Django's signature
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         """Return what the service saved."""
         return form.saved
 

@@ -49,7 +49,7 @@ class ConsoleSite(UnfoldAdminSite):
         """Say whether the visitor was admitted."""
         return hasattr(request, "is_platform")
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:  # noqa: FBT001, FBT002 - Django's signature
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Wrap a view: admit the visitor, enter the scope, render inside it, turn refusals into pages."""
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

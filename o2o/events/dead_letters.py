@@ -56,7 +56,9 @@ def _settle(delivery_id: uuid.UUID, **fields: object) -> EventDelivery:
         raise NotFoundError(_("There is no delivery %(id)s.") % {"id": delivery_id})
     if not changed:
         raise NotDeadError(
-            _("The delivery to %(subscriber)s is in the state “%(state)s”; only dead letters can be replayed or discarded.")
+            _(
+                "The delivery to %(subscriber)s is in the state “%(state)s”; only dead letters can be replayed or discarded."
+            )
             % {"subscriber": delivery.subscriber, "state": delivery.get_state_display()}
         )
     _ring({delivery.partition})

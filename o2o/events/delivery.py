@@ -8,7 +8,7 @@ with its commit or neither does, and the row's lock keeps everybody else away fr
 import random
 import time
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 from functools import partial
 
@@ -99,7 +99,7 @@ def attempt(delivery: EventDelivery, lane: Lane = Lane.MAIN) -> Outcome:
     except OutOfTimeError as error:
         _note_failure(delivery, str(error), limit, is_suspect=True)
         return Outcome.OUT_OF_TIME
-    except Exception as error:  # noqa: BLE001 - whatever a handler raises is its failure and not the worker's
+    except Exception as error:
         _note_failure(delivery, f"{type(error).__name__}: {error}", limit, is_suspect=False)
         return Outcome.FAILED
     return Outcome.DONE
@@ -135,9 +135,7 @@ def _handle(delivery: EventDelivery, subscriber: Subscriber | None, seconds: flo
         event = event_class(row.event_type).from_payload(
             row.payload, aggregate_id=row.aggregate_id, version=row.version
         )
-        envelope = Envelope(
-            row.pk, row.position, row.merchant_id, row.occurred_at, row.request_id, delivery.attempts
-        )
+        envelope = Envelope(row.pk, row.position, row.merchant_id, row.occurred_at, row.request_id, delivery.attempts)
         with acting_for(row.merchant_id, subscriber.name, request_id=row.request_id, event_id=str(row.pk)):
             with time_limit(seconds):
                 subscriber.handler(event, envelope)
@@ -164,5 +162,5 @@ def _note_failure(delivery: EventDelivery, error: str, limit: int, *, is_suspect
 
 def pause_after(attempts: int) -> timedelta:
     """Return how long to wait after so many failed attempts: 5 s, 30 s, 180 s …, each up to a fifth longer."""
-    jitter = random.uniform(1, 1.2)  # noqa: S311 - spreads load, guards nothing
+    jitter = random.uniform(1, 1.2)
     return FIRST_PAUSE * float(PAUSE_FACTOR ** (attempts - 1)) * jitter

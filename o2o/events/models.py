@@ -19,9 +19,7 @@ class NextPosition(Func):
     function = "nextval"
 
     def __init__(self, *expressions: object, **extra: object) -> None:
-        super().__init__(
-            *(expressions or (Value("events_position"),)), output_field=models.BigIntegerField(), **extra
-        )
+        super().__init__(*(expressions or (Value("events_position"),)), output_field=models.BigIntegerField(), **extra)
 
 
 class Partition(models.Model):

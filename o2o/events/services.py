@@ -27,7 +27,9 @@ def emit(event: DomainEvent) -> OutboxEvent:
     """
     merchant_id = current_merchant_id()
     if not connection.in_atomic_block:
-        raise NoTransactionError(f"{event.event_type} was emitted outside a transaction, so nothing ties it to its cause.")
+        raise NoTransactionError(
+            f"{event.event_type} was emitted outside a transaction, so nothing ties it to its cause."
+        )
     if merchant_id is None:
         raise NoScopeError(f"{event.event_type} was emitted outside the scope of a merchant; enter tenant_scope first.")
     row = OutboxEvent.objects.create(

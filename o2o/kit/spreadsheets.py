@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 # With their full-width twins, which Chinese and Japanese versions read alike.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def inert(value: Any) -> Any:

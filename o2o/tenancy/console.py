@@ -31,8 +31,8 @@ from o2o.console import (
     setup_step,
     site,
 )
-from o2o.console.forms import LongSelect
 from o2o.console.audit import AuditFilter, audit_page, audited_kinds
+from o2o.console.forms import LongSelect
 from o2o.console.locations import location_choices, location_names
 from o2o.console.policy import OPERATORS
 from o2o.kit.errors import InvalidError
@@ -159,10 +159,14 @@ class MerchantForm(ConsoleForm):
 
     name = forms.CharField(label=_("name"), max_length=200)
     currency = forms.ChoiceField(
-        label=_("currency"), widget=LongSelect, help_text=_("New prices and orders are in it; what has been recorded is not converted.")
+        label=_("currency"),
+        widget=LongSelect,
+        help_text=_("New prices and orders are in it; what has been recorded is not converted."),
     )
     time_zone = forms.ChoiceField(
-        label=_("time zone"), widget=LongSelect, help_text=_("Days, opening hours and the validity of coupons are counted in it.")
+        label=_("time zone"),
+        widget=LongSelect,
+        help_text=_("Days, opening hours and the validity of coupons are counted in it."),
     )
     language = forms.ChoiceField(
         label=_("language"), choices=settings.LANGUAGES, help_text=_("For people who have not chosen one themselves.")

@@ -55,7 +55,10 @@ def program(merchant: Merchant, scopes: frozenset[Capability]) -> APIClient:
     """Make an API client with a token."""
     with tenant_transaction(merchant.pk):
         api_client = ApiClient.objects.create(
-            name="Till", client_type="confidential", authorization_grant_type="client-credentials", scopes=sorted(scopes)
+            name="Till",
+            client_type="confidential",
+            authorization_grant_type="client-credentials",
+            scopes=sorted(scopes),
         )
     token = AccessToken.objects.create(
         application=api_client,

@@ -106,12 +106,8 @@ def said(answer: Any, pk: object) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(
-    "route", [route for route in ROUTES if route.method == "get" and not route.is_detail], ids=str
-)
-def test_lists_show_nothing_of_another_merchant(
-    route: Route, merchant: Merchant, other_merchant: Merchant
-) -> None:
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "get" and not route.is_detail], ids=str)
+def test_lists_show_nothing_of_another_merchant(route: Route, merchant: Merchant, other_merchant: Merchant) -> None:
     theirs = {specimen_for(detail, other_merchant) for detail in ROUTES if detail.is_detail}
     owner = Caller(staff(merchant, Role.OWNER), None)
     _status, answer = call(owner, route)

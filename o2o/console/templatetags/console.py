@@ -30,9 +30,7 @@ def panel(context: template.Context, panel: Any) -> dict[str, Any]:
 @register.inclusion_tag("console/components/chart.html")
 def chart(chart: Chart) -> dict[str, Any]:
     """Draw a chart; its figures stand in the page as JSON, and below it as a table for those who read."""
-    rows = [
-        (label, [series.values[index] for series in chart.series]) for index, label in enumerate(chart.labels)
-    ]
+    rows = [(label, [series.values[index] for series in chart.series]) for index, label in enumerate(chart.labels)]
     return {"chart": chart, "data": chart.data(), "rows": rows}
 
 

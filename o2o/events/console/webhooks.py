@@ -78,7 +78,7 @@ def _send_test(request: HttpRequest, endpoint: WebhookEndpoint) -> None:
     transaction.on_commit(lambda: send_prepared(prepared), robust=True)
 
 
-def _switch(is_enabled: bool) -> Any:  # noqa: FBT001 - two partial functions
+def _switch(is_enabled: bool) -> Any:
     def switch(_request: HttpRequest, endpoint: WebhookEndpoint) -> WebhookEndpoint:
         return services.update_endpoint(endpoint_id=endpoint.pk, at=now(), is_enabled=is_enabled)
 
@@ -91,13 +91,23 @@ class EndpointAdmin(MerchantModelAdmin):
 
     slug = "webhooks"
     nav = Nav(NavGroup.SETTINGS, "webhook", 40)
-    policy = {"view": Capability.WEBHOOKS_READ}  # noqa: RUF012
-    intro = _("Addresses of your other systems, which are told of events as they happen, signed so that they can trust it.")
+    policy = {"view": Capability.WEBHOOKS_READ}
+    intro = _(
+        "Addresses of your other systems, which are told of events as they happen, signed so that they can trust it."
+    )
     list_display = ("name", "url", "wanted", "state", "last_success_at", "created_at")
     list_filter = ("is_enabled",)
     search_fields = ("url", "description")
     sortable_by = ("created_at", "last_success_at")
-    export_columns = ("description", "url", "event_types", "is_enabled", "last_success_at", "last_failure_at", "created_at")
+    export_columns = (
+        "description",
+        "url",
+        "event_types",
+        "is_enabled",
+        "last_success_at",
+        "last_failure_at",
+        "created_at",
+    )
     acts = (
         Act(
             name="test",
@@ -112,7 +122,9 @@ class EndpointAdmin(MerchantModelAdmin):
             name="rotate",
             label=_("new secret"),
             demand=Capability.WEBHOOKS_WRITE,
-            explain=_("A new signing secret is made and shown once. The old one signs beside it for 24 hours, then ends."),
+            explain=_(
+                "A new signing secret is made and shown once. The old one signs beside it for 24 hours, then ends."
+            ),
             apply=lambda _request, endpoint: services.rotate_secret(endpoint_id=endpoint.pk, at=now()),
             icon="autorenew",
             is_bulk=False,
@@ -122,7 +134,9 @@ class EndpointAdmin(MerchantModelAdmin):
             name="off",
             label=_("switch off"),
             demand=Capability.WEBHOOKS_WRITE,
-            explain=_("Nothing is sent any more, and events of that time are not kept for it. What waits goes out when it is on."),
+            explain=_(
+                "Nothing is sent any more, and events of that time are not kept for it. What waits goes out when it is on."
+            ),
             apply=_switch(False),
             fits=lambda endpoint: endpoint.is_enabled,
             icon="toggle_off",
@@ -141,7 +155,9 @@ class EndpointAdmin(MerchantModelAdmin):
             name="delete",
             label=_("delete"),
             demand=Capability.WEBHOOKS_WRITE,
-            explain=_("The endpoint goes, with its secret, the messages that wait for it and its whole log. This cannot be undone."),
+            explain=_(
+                "The endpoint goes, with its secret, the messages that wait for it and its whole log. This cannot be undone."
+            ),
             apply=lambda _request, endpoint: services.delete_endpoint(endpoint_id=endpoint.pk),
             icon="delete",
             is_destructive=True,
@@ -189,7 +205,9 @@ class EndpointAdmin(MerchantModelAdmin):
         if request.actor.may(Capability.WEBHOOKS_WRITE):  # type: ignore[attr-defined]
             change = reverse("console:change_endpoint", args=(row.pk,))
             replay = reverse("console:replay_endpoint", args=(row.pk,))
-            links = format_html('<a href="{}">{}</a> · <a href="{}">{}</a>', change, _("Change"), replay, _("Send a range again"))
+            links = format_html(
+                '<a href="{}">{}</a> · <a href="{}">{}</a>', change, _("Change"), replay, _("Send a range again")
+            )
             facts.append(Fact(_("Settings"), links))
         return [
             Panel(_("Endpoint"), facts=facts),
@@ -200,7 +218,10 @@ class EndpointAdmin(MerchantModelAdmin):
                     Fact(_("Failed attempts"), f"{health.failed_attempts}"),
                     Fact(_("Waiting"), f"{health.pending}"),
                     Fact(_("Given up"), f"{health.dead}"),
-                    Fact(_("Average time to answer"), f"{health.average_milliseconds} ms" if health.average_milliseconds else None),
+                    Fact(
+                        _("Average time to answer"),
+                        f"{health.average_milliseconds} ms" if health.average_milliseconds else None,
+                    ),
                     Fact(_("Last success"), health.last_success_at),
                     Fact(_("Last failure"), health.last_failure_at),
                     Fact(_("Log"), format_html('<a href="{}">{}</a>', log, _("Everything that was sent"))),
@@ -220,16 +241,34 @@ class WebhookDeliveryAdmin(MerchantModelAdmin):
     slug = "webhook-log"
     nav = Nav(NavGroup.SETTINGS, "outgoing_mail", 41)
     title = _("webhook log")
-    policy = {"view": Capability.WEBHOOKS_READ}  # noqa: RUF012
+    policy = {"view": Capability.WEBHOOKS_READ}
     intro = _("Each message is tried ten times over three days and more. What was given up can be sent again.")
-    list_display = ("event_type", "endpoint", "state_badge", "last_status", "last_error", "attempt_count", "next_try", "created_at")
+    list_display = (
+        "event_type",
+        "endpoint",
+        "state_badge",
+        "last_status",
+        "last_error",
+        "attempt_count",
+        "next_try",
+        "created_at",
+    )
     list_filter = ("state", ("endpoint", admin.RelatedOnlyFieldListFilter), "last_error")
     list_select_related = ("endpoint",)
     search_fields = ("event_type",)
     search_help_text = _("Type of event")
     sortable_by = ()
     is_in_palette = False
-    export_columns = ("event_type", "event_id", "endpoint", "state", "last_status", "last_error", "attempt_count", "created_at")
+    export_columns = (
+        "event_type",
+        "event_id",
+        "endpoint",
+        "state",
+        "last_status",
+        "last_error",
+        "attempt_count",
+        "created_at",
+    )
     empty = EmptyState(
         title=_("Nothing was sent yet"),
         text=_("Messages appear here as soon as an event happens that an endpoint wants."),
@@ -311,7 +350,9 @@ class EndpointForm(ConsoleForm):
         super().__init__(*args, **kwargs)
         known = ", ".join(sorted(EVENT_TYPES))
         if known:
-            self.fields["event_types"].help_text = f"{self.fields['event_types'].help_text} {gettext('Known types:')} {known}"
+            self.fields[
+                "event_types"
+            ].help_text = f"{self.fields['event_types'].help_text} {gettext('Known types:')} {known}"
 
     def clean_event_types(self) -> list[str]:
         """Return the lines."""
@@ -376,7 +417,12 @@ class ReplayForm(ConsoleForm):
 
     days = forms.ChoiceField(
         label=_("Created within"),
-        choices=[("1", _("the last day")), ("3", _("the last 3 days")), ("7", _("the last 7 days")), ("31", _("the last 31 days"))],
+        choices=[
+            ("1", _("the last day")),
+            ("3", _("the last 3 days")),
+            ("7", _("the last 7 days")),
+            ("31", _("the last 31 days")),
+        ],
         initial="3",
     )
     includes_delivered = forms.BooleanField(
@@ -396,7 +442,7 @@ class ReplayEndpoint(EndpointPage):
     submit = _("Send again")
 
     def initial(self) -> dict[str, Any]:
-        self.endpoint  # noqa: B018 - 404 where there is none
+        self.endpoint
         return {}
 
     def save(self, form: forms.Form) -> None:
@@ -425,7 +471,9 @@ def failing_endpoints(request: HttpRequest) -> HomeCard | None:
         return None
     lines = [
         CardLine(
-            str(endpoint), endpoint_state(endpoint), reverse("console:events_webhookendpoint_change", args=(endpoint.pk,))
+            str(endpoint),
+            endpoint_state(endpoint),
+            reverse("console:events_webhookendpoint_change", args=(endpoint.pk,)),
         )
         for endpoint in found[:SHOWN_ON_HOME]
     ]
@@ -448,7 +496,9 @@ def messages_given_up(request: HttpRequest) -> HomeCard | None:
         for delivery in found[:SHOWN_ON_HOME]
     ]
     url = reverse("console:events_webhookdelivery_changelist") + "?state__exact=dead"
-    return HomeCard(_("Webhook messages that were given up"), lines, url, _("Look at all of them"), "unsubscribe", "danger")
+    return HomeCard(
+        _("Webhook messages that were given up"), lines, url, _("Look at all of them"), "unsubscribe", "danger"
+    )
 
 
 @setup_step(Capability.WEBHOOKS_WRITE, order=30)

@@ -2,195 +2,476 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import o2o.kit.clock
-import o2o.kit.models
-import o2o.tenancy.scope
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import o2o.kit.clock
+import o2o.kit.models
+import o2o.tenancy.scope
 from o2o.tenancy.rls import EnableRowLevelSecurity
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0002_stored_answer'),
-        ('tenancy', '0002_second_factor'),
+        ("events", "0002_stored_answer"),
+        ("tenancy", "0002_second_factor"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WebhookEndpoint',
+            name="WebhookEndpoint",
             fields=[
-                ('id', models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('url', models.URLField(max_length=2000, verbose_name='address')),
-                ('description', models.CharField(blank=True, max_length=200, verbose_name='description')),
-                ('event_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None, verbose_name='events')),
-                ('api_version', models.CharField(default='v1', editable=False, max_length=10, verbose_name='API version')),
-                ('is_enabled', models.BooleanField(default=True, verbose_name='on')),
-                ('disabled_reason', models.CharField(blank=True, choices=[('by_staff', 'switched off by staff'), ('gone', 'it answered 410 Gone'), ('failing', 'it failed for five days')], editable=False, max_length=10, verbose_name='why it is off')),
-                ('disabled_at', models.DateTimeField(editable=False, null=True, verbose_name='off since')),
-                ('secrets', models.JSONField(default=list, editable=False)),
-                ('secret_rotated_at', models.DateTimeField(editable=False, null=True, verbose_name='secret changed at')),
-                ('failing_since', models.DateTimeField(editable=False, null=True, verbose_name='failing since')),
-                ('consecutive_failures', models.PositiveIntegerField(default=0, editable=False, verbose_name='failures in a row')),
-                ('last_success_at', models.DateTimeField(editable=False, null=True, verbose_name='last success')),
-                ('last_failure_at', models.DateTimeField(editable=False, null=True, verbose_name='last failure')),
-                ('average_milliseconds', models.PositiveIntegerField(editable=False, null=True, verbose_name='average time to answer, ms')),
-                ('merchant', models.ForeignKey(default=o2o.tenancy.scope.current_merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.merchant', verbose_name='merchant')),
+                (
+                    "id",
+                    models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("url", models.URLField(max_length=2000, verbose_name="address")),
+                ("description", models.CharField(blank=True, max_length=200, verbose_name="description")),
+                (
+                    "event_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="events",
+                    ),
+                ),
+                (
+                    "api_version",
+                    models.CharField(default="v1", editable=False, max_length=10, verbose_name="API version"),
+                ),
+                ("is_enabled", models.BooleanField(default=True, verbose_name="on")),
+                (
+                    "disabled_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("by_staff", "switched off by staff"),
+                            ("gone", "it answered 410 Gone"),
+                            ("failing", "it failed for five days"),
+                        ],
+                        editable=False,
+                        max_length=10,
+                        verbose_name="why it is off",
+                    ),
+                ),
+                ("disabled_at", models.DateTimeField(editable=False, null=True, verbose_name="off since")),
+                ("secrets", models.JSONField(default=list, editable=False)),
+                (
+                    "secret_rotated_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="secret changed at"),
+                ),
+                ("failing_since", models.DateTimeField(editable=False, null=True, verbose_name="failing since")),
+                (
+                    "consecutive_failures",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="failures in a row"),
+                ),
+                ("last_success_at", models.DateTimeField(editable=False, null=True, verbose_name="last success")),
+                ("last_failure_at", models.DateTimeField(editable=False, null=True, verbose_name="last failure")),
+                (
+                    "average_milliseconds",
+                    models.PositiveIntegerField(editable=False, null=True, verbose_name="average time to answer, ms"),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        default=o2o.tenancy.scope.current_merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'webhook endpoint',
-                'verbose_name_plural': 'webhook endpoints',
+                "verbose_name": "webhook endpoint",
+                "verbose_name_plural": "webhook endpoints",
             },
         ),
         migrations.CreateModel(
-            name='WebhookDelivery',
+            name="WebhookDelivery",
             fields=[
-                ('id', models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('event_id', models.UUIDField(editable=False, verbose_name='event')),
-                ('event_type', models.CharField(max_length=80, verbose_name='type')),
-                ('sequence', models.BigIntegerField(default=0, editable=False, verbose_name='position')),
-                ('body', models.TextField(editable=False, verbose_name='content')),
-                ('state', models.CharField(choices=[('pending', 'pending'), ('sending', 'being sent'), ('delivered', 'delivered'), ('dead', 'dead letter'), ('cancelled', 'cancelled')], default='pending', max_length=10, verbose_name='state')),
-                ('tries', models.PositiveSmallIntegerField(default=0, verbose_name='tries')),
-                ('attempt_count', models.PositiveIntegerField(default=0, verbose_name='attempts')),
-                ('next_attempt_at', models.DateTimeField(default=o2o.kit.clock.now, verbose_name='next attempt at')),
-                ('claim', models.UUIDField(editable=False, null=True)),
-                ('claimed_until', models.DateTimeField(editable=False, null=True)),
-                ('last_status', models.PositiveSmallIntegerField(null=True, verbose_name='last status')),
-                ('last_error', models.CharField(blank=True, choices=[('http_status', 'it answered with an error'), ('redirect', 'it answered with a redirect, which is not followed'), ('outbound_timeout', 'it did not answer in time'), ('connection_failed', 'no connection'), ('name_not_resolved', 'its name has no address'), ('destination_refused', 'its address is not allowed'), ('seal_broken', 'the signing secret cannot be read'), ('interrupted', 'the sender was interrupted; the message may have arrived')], max_length=24, verbose_name='last error')),
-                ('last_duration_milliseconds', models.PositiveIntegerField(null=True, verbose_name='last duration, ms')),
-                ('response_snippet', models.TextField(blank=True, verbose_name='last answer')),
-                ('settled_at', models.DateTimeField(null=True, verbose_name='settled at')),
-                ('merchant', models.ForeignKey(default=o2o.tenancy.scope.current_merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.merchant', verbose_name='merchant')),
-                ('endpoint', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='events.webhookendpoint', verbose_name='endpoint')),
+                (
+                    "id",
+                    models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("event_id", models.UUIDField(editable=False, verbose_name="event")),
+                ("event_type", models.CharField(max_length=80, verbose_name="type")),
+                ("sequence", models.BigIntegerField(default=0, editable=False, verbose_name="position")),
+                ("body", models.TextField(editable=False, verbose_name="content")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "pending"),
+                            ("sending", "being sent"),
+                            ("delivered", "delivered"),
+                            ("dead", "dead letter"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("tries", models.PositiveSmallIntegerField(default=0, verbose_name="tries")),
+                ("attempt_count", models.PositiveIntegerField(default=0, verbose_name="attempts")),
+                ("next_attempt_at", models.DateTimeField(default=o2o.kit.clock.now, verbose_name="next attempt at")),
+                ("claim", models.UUIDField(editable=False, null=True)),
+                ("claimed_until", models.DateTimeField(editable=False, null=True)),
+                ("last_status", models.PositiveSmallIntegerField(null=True, verbose_name="last status")),
+                (
+                    "last_error",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("http_status", "it answered with an error"),
+                            ("redirect", "it answered with a redirect, which is not followed"),
+                            ("outbound_timeout", "it did not answer in time"),
+                            ("connection_failed", "no connection"),
+                            ("name_not_resolved", "its name has no address"),
+                            ("destination_refused", "its address is not allowed"),
+                            ("seal_broken", "the signing secret cannot be read"),
+                            ("interrupted", "the sender was interrupted; the message may have arrived"),
+                        ],
+                        max_length=24,
+                        verbose_name="last error",
+                    ),
+                ),
+                (
+                    "last_duration_milliseconds",
+                    models.PositiveIntegerField(null=True, verbose_name="last duration, ms"),
+                ),
+                ("response_snippet", models.TextField(blank=True, verbose_name="last answer")),
+                ("settled_at", models.DateTimeField(null=True, verbose_name="settled at")),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        default=o2o.tenancy.scope.current_merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="events.webhookendpoint",
+                        verbose_name="endpoint",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'webhook delivery',
-                'verbose_name_plural': 'webhook deliveries',
+                "verbose_name": "webhook delivery",
+                "verbose_name_plural": "webhook deliveries",
             },
         ),
         migrations.CreateModel(
-            name='WebhookEndpointEvent',
+            name="WebhookEndpointEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField(null=True)),
-                ('id', models.UUIDField(default=o2o.kit.models.uuid7, editable=False, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('url', models.URLField(max_length=2000, verbose_name='address')),
-                ('description', models.CharField(blank=True, max_length=200, verbose_name='description')),
-                ('event_types', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), blank=True, default=list, size=None, verbose_name='events')),
-                ('api_version', models.CharField(default='v1', editable=False, max_length=10, verbose_name='API version')),
-                ('is_enabled', models.BooleanField(default=True, verbose_name='on')),
-                ('disabled_reason', models.CharField(blank=True, choices=[('by_staff', 'switched off by staff'), ('gone', 'it answered 410 Gone'), ('failing', 'it failed for five days')], editable=False, max_length=10, verbose_name='why it is off')),
-                ('disabled_at', models.DateTimeField(editable=False, null=True, verbose_name='off since')),
-                ('secret_rotated_at', models.DateTimeField(editable=False, null=True, verbose_name='secret changed at')),
-                ('merchant', models.ForeignKey(db_constraint=False, default=o2o.tenancy.scope.current_merchant_id, editable=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='tenancy.merchant', verbose_name='merchant')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='audit_entries', to='events.webhookendpoint')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField(null=True)),
+                ("id", models.UUIDField(default=o2o.kit.models.uuid7, editable=False, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("url", models.URLField(max_length=2000, verbose_name="address")),
+                ("description", models.CharField(blank=True, max_length=200, verbose_name="description")),
+                (
+                    "event_types",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="events",
+                    ),
+                ),
+                (
+                    "api_version",
+                    models.CharField(default="v1", editable=False, max_length=10, verbose_name="API version"),
+                ),
+                ("is_enabled", models.BooleanField(default=True, verbose_name="on")),
+                (
+                    "disabled_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("by_staff", "switched off by staff"),
+                            ("gone", "it answered 410 Gone"),
+                            ("failing", "it failed for five days"),
+                        ],
+                        editable=False,
+                        max_length=10,
+                        verbose_name="why it is off",
+                    ),
+                ),
+                ("disabled_at", models.DateTimeField(editable=False, null=True, verbose_name="off since")),
+                (
+                    "secret_rotated_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="secret changed at"),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        default=o2o.tenancy.scope.current_merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="tenancy.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="audit_entries",
+                        to="events.webhookendpoint",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='WebhookAttempt',
+            name="WebhookAttempt",
             fields=[
-                ('id', models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('started_at', models.DateTimeField(verbose_name='started at')),
-                ('status', models.PositiveSmallIntegerField(null=True, verbose_name='status')),
-                ('error', models.CharField(blank=True, choices=[('http_status', 'it answered with an error'), ('redirect', 'it answered with a redirect, which is not followed'), ('outbound_timeout', 'it did not answer in time'), ('connection_failed', 'no connection'), ('name_not_resolved', 'its name has no address'), ('destination_refused', 'its address is not allowed'), ('seal_broken', 'the signing secret cannot be read'), ('interrupted', 'the sender was interrupted; the message may have arrived')], max_length=24, verbose_name='error')),
-                ('detail', models.CharField(blank=True, max_length=300, verbose_name='detail')),
-                ('address', models.CharField(blank=True, max_length=45, verbose_name='IP address')),
-                ('duration_milliseconds', models.PositiveIntegerField(null=True, verbose_name='duration, ms')),
-                ('response_snippet', models.TextField(blank=True, verbose_name='answer')),
-                ('merchant', models.ForeignKey(default=o2o.tenancy.scope.current_merchant_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.merchant', verbose_name='merchant')),
-                ('delivery', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='events.webhookdelivery', verbose_name='delivery')),
+                (
+                    "id",
+                    models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("started_at", models.DateTimeField(verbose_name="started at")),
+                ("status", models.PositiveSmallIntegerField(null=True, verbose_name="status")),
+                (
+                    "error",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("http_status", "it answered with an error"),
+                            ("redirect", "it answered with a redirect, which is not followed"),
+                            ("outbound_timeout", "it did not answer in time"),
+                            ("connection_failed", "no connection"),
+                            ("name_not_resolved", "its name has no address"),
+                            ("destination_refused", "its address is not allowed"),
+                            ("seal_broken", "the signing secret cannot be read"),
+                            ("interrupted", "the sender was interrupted; the message may have arrived"),
+                        ],
+                        max_length=24,
+                        verbose_name="error",
+                    ),
+                ),
+                ("detail", models.CharField(blank=True, max_length=300, verbose_name="detail")),
+                ("address", models.CharField(blank=True, max_length=45, verbose_name="IP address")),
+                ("duration_milliseconds", models.PositiveIntegerField(null=True, verbose_name="duration, ms")),
+                ("response_snippet", models.TextField(blank=True, verbose_name="answer")),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        default=o2o.tenancy.scope.current_merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="events.webhookdelivery",
+                        verbose_name="delivery",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'webhook attempt',
-                'verbose_name_plural': 'webhook attempts',
-                'indexes': [models.Index(fields=['delivery', 'started_at'], name='webhook_attempt_log')],
+                "verbose_name": "webhook attempt",
+                "verbose_name_plural": "webhook attempts",
+                "indexes": [models.Index(fields=["delivery", "started_at"], name="webhook_attempt_log")],
             },
         ),
         migrations.AddConstraint(
-            model_name='webhookendpoint',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('disabled_at', None), ('disabled_reason', ''), ('is_enabled', True)), models.Q(('disabled_at__isnull', False), ('disabled_reason__in', ['by_staff', 'gone', 'failing']), ('is_enabled', False)), _connector='OR'), name='webhook_endpoint_off_with_reason'),
+            model_name="webhookendpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("disabled_at", None), ("disabled_reason", ""), ("is_enabled", True)),
+                    models.Q(
+                        ("disabled_at__isnull", False),
+                        ("disabled_reason__in", ["by_staff", "gone", "failing"]),
+                        ("is_enabled", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="webhook_endpoint_off_with_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='webhookendpoint',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('consecutive_failures', 0), ('failing_since', None)), models.Q(('consecutive_failures__gt', 0), ('failing_since__isnull', False)), _connector='OR'), name='webhook_endpoint_failing_since'),
+            model_name="webhookendpoint",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("consecutive_failures", 0), ("failing_since", None)),
+                    models.Q(("consecutive_failures__gt", 0), ("failing_since__isnull", False)),
+                    _connector="OR",
+                ),
+                name="webhook_endpoint_failing_since",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='webhookendpoint',
-            trigger=pgtrigger.compiler.Trigger(name='created_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "events_webhookendpointevent" ("api_version", "created_at", "description", "disabled_at", "disabled_reason", "event_types", "id", "is_enabled", "merchant_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "secret_rotated_at", "updated_at", "url") VALUES (NEW."api_version", NEW."created_at", NEW."description", NEW."disabled_at", NEW."disabled_reason", NEW."event_types", NEW."id", NEW."is_enabled", NEW."merchant_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'created\', NEW."id", NEW."secret_rotated_at", NEW."updated_at", NEW."url"); RETURN NULL;', hash='d71e381a6aa4a365ba8fd43f08511b91adf532eb', operation='INSERT', pgid='pgtrigger_created_insert_ca348', table='events_webhookendpoint', when='AFTER')),
+            model_name="webhookendpoint",
+            trigger=pgtrigger.compiler.Trigger(
+                name="created_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "events_webhookendpointevent" ("api_version", "created_at", "description", "disabled_at", "disabled_reason", "event_types", "id", "is_enabled", "merchant_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "secret_rotated_at", "updated_at", "url") VALUES (NEW."api_version", NEW."created_at", NEW."description", NEW."disabled_at", NEW."disabled_reason", NEW."event_types", NEW."id", NEW."is_enabled", NEW."merchant_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'created\', NEW."id", NEW."secret_rotated_at", NEW."updated_at", NEW."url"); RETURN NULL;',
+                    hash="d71e381a6aa4a365ba8fd43f08511b91adf532eb",
+                    operation="INSERT",
+                    pgid="pgtrigger_created_insert_ca348",
+                    table="events_webhookendpoint",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='webhookendpoint',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."api_version" IS DISTINCT FROM (NEW."api_version") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."disabled_at" IS DISTINCT FROM (NEW."disabled_at") OR OLD."disabled_reason" IS DISTINCT FROM (NEW."disabled_reason") OR OLD."event_types" IS DISTINCT FROM (NEW."event_types") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_enabled" IS DISTINCT FROM (NEW."is_enabled") OR OLD."merchant_id" IS DISTINCT FROM (NEW."merchant_id") OR OLD."secret_rotated_at" IS DISTINCT FROM (NEW."secret_rotated_at") OR OLD."updated_at" IS DISTINCT FROM (NEW."updated_at") OR OLD."url" IS DISTINCT FROM (NEW."url"))', func='INSERT INTO "events_webhookendpointevent" ("api_version", "created_at", "description", "disabled_at", "disabled_reason", "event_types", "id", "is_enabled", "merchant_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "secret_rotated_at", "updated_at", "url") VALUES (NEW."api_version", NEW."created_at", NEW."description", NEW."disabled_at", NEW."disabled_reason", NEW."event_types", NEW."id", NEW."is_enabled", NEW."merchant_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', NEW."id", NEW."secret_rotated_at", NEW."updated_at", NEW."url"); RETURN NULL;', hash='6f44951ea4327fe5e77f525344f63199ae05d769', operation='UPDATE', pgid='pgtrigger_changed_update_17afc', table='events_webhookendpoint', when='AFTER')),
+            model_name="webhookendpoint",
+            trigger=pgtrigger.compiler.Trigger(
+                name="changed_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."api_version" IS DISTINCT FROM (NEW."api_version") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."disabled_at" IS DISTINCT FROM (NEW."disabled_at") OR OLD."disabled_reason" IS DISTINCT FROM (NEW."disabled_reason") OR OLD."event_types" IS DISTINCT FROM (NEW."event_types") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_enabled" IS DISTINCT FROM (NEW."is_enabled") OR OLD."merchant_id" IS DISTINCT FROM (NEW."merchant_id") OR OLD."secret_rotated_at" IS DISTINCT FROM (NEW."secret_rotated_at") OR OLD."updated_at" IS DISTINCT FROM (NEW."updated_at") OR OLD."url" IS DISTINCT FROM (NEW."url"))',
+                    func='INSERT INTO "events_webhookendpointevent" ("api_version", "created_at", "description", "disabled_at", "disabled_reason", "event_types", "id", "is_enabled", "merchant_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "secret_rotated_at", "updated_at", "url") VALUES (NEW."api_version", NEW."created_at", NEW."description", NEW."disabled_at", NEW."disabled_reason", NEW."event_types", NEW."id", NEW."is_enabled", NEW."merchant_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', NEW."id", NEW."secret_rotated_at", NEW."updated_at", NEW."url"); RETURN NULL;',
+                    hash="6f44951ea4327fe5e77f525344f63199ae05d769",
+                    operation="UPDATE",
+                    pgid="pgtrigger_changed_update_17afc",
+                    table="events_webhookendpoint",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='webhookendpoint',
-            trigger=pgtrigger.compiler.Trigger(name='deleted_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "events_webhookendpointevent" ("api_version", "created_at", "description", "disabled_at", "disabled_reason", "event_types", "id", "is_enabled", "merchant_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "secret_rotated_at", "updated_at", "url") VALUES (OLD."api_version", OLD."created_at", OLD."description", OLD."disabled_at", OLD."disabled_reason", OLD."event_types", OLD."id", OLD."is_enabled", OLD."merchant_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."secret_rotated_at", OLD."updated_at", OLD."url"); RETURN NULL;', hash='5bd13ecaec07614aef9b2abe9579e2a282e7a645', operation='DELETE', pgid='pgtrigger_deleted_delete_66e1d', table='events_webhookendpoint', when='AFTER')),
+            model_name="webhookendpoint",
+            trigger=pgtrigger.compiler.Trigger(
+                name="deleted_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "events_webhookendpointevent" ("api_version", "created_at", "description", "disabled_at", "disabled_reason", "event_types", "id", "is_enabled", "merchant_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "secret_rotated_at", "updated_at", "url") VALUES (OLD."api_version", OLD."created_at", OLD."description", OLD."disabled_at", OLD."disabled_reason", OLD."event_types", OLD."id", OLD."is_enabled", OLD."merchant_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."secret_rotated_at", OLD."updated_at", OLD."url"); RETURN NULL;',
+                    hash="5bd13ecaec07614aef9b2abe9579e2a282e7a645",
+                    operation="DELETE",
+                    pgid="pgtrigger_deleted_delete_66e1d",
+                    table="events_webhookendpoint",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['endpoint', 'next_attempt_at', 'id'], name='webhook_delivery_due'),
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("state", "pending")),
+                fields=["endpoint", "next_attempt_at", "id"],
+                name="webhook_delivery_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['endpoint', 'claimed_until'], name='webhook_delivery_sending'),
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("state", "sending")),
+                fields=["endpoint", "claimed_until"],
+                name="webhook_delivery_sending",
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('state', 'dead')), fields=['merchant', '-id'], name='webhook_delivery_dead'),
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("state", "dead")), fields=["merchant", "-id"], name="webhook_delivery_dead"
+            ),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['merchant', '-id'], name='webhook_delivery_log'),
+            model_name="webhookdelivery",
+            index=models.Index(fields=["merchant", "-id"], name="webhook_delivery_log"),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['endpoint', '-id'], name='webhook_delivery_endpoint_log'),
+            model_name="webhookdelivery",
+            index=models.Index(fields=["endpoint", "-id"], name="webhook_delivery_endpoint_log"),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(fields=['endpoint', 'created_at'], name='webhook_delivery_range'),
+            model_name="webhookdelivery",
+            index=models.Index(fields=["endpoint", "created_at"], name="webhook_delivery_range"),
         ),
         migrations.AddIndex(
-            model_name='webhookdelivery',
-            index=models.Index(condition=models.Q(('settled_at__isnull', False)), fields=['settled_at'], name='webhook_delivery_old'),
+            model_name="webhookdelivery",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", False)), fields=["settled_at"], name="webhook_delivery_old"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='webhookdelivery',
-            constraint=models.UniqueConstraint(fields=('merchant', 'endpoint', 'event_id'), name='webhook_delivery_one_per_event'),
+            model_name="webhookdelivery",
+            constraint=models.UniqueConstraint(
+                fields=("merchant", "endpoint", "event_id"), name="webhook_delivery_one_per_event"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='webhookdelivery',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'sending', 'delivered', 'dead', 'cancelled'])), name='webhook_delivery_known_state'),
+            model_name="webhookdelivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["pending", "sending", "delivered", "dead", "cancelled"])),
+                name="webhook_delivery_known_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='webhookdelivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('claim__isnull', False), ('claimed_until__isnull', False), ('state', 'sending')), models.Q(models.Q(('state', 'sending'), _negated=True), ('claim', None), ('claimed_until', None)), _connector='OR'), name='webhook_delivery_claimed_while_sending'),
+            model_name="webhookdelivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("claim__isnull", False), ("claimed_until__isnull", False), ("state", "sending")),
+                    models.Q(models.Q(("state", "sending"), _negated=True), ("claim", None), ("claimed_until", None)),
+                    _connector="OR",
+                ),
+                name="webhook_delivery_claimed_while_sending",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='webhookdelivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('settled_at__isnull', False), ('state__in', ('delivered', 'dead', 'cancelled'))), models.Q(models.Q(('state__in', ('delivered', 'dead', 'cancelled')), _negated=True), ('settled_at', None)), _connector='OR'), name='webhook_delivery_settled'),
+            model_name="webhookdelivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("settled_at__isnull", False), ("state__in", ("delivered", "dead", "cancelled"))),
+                    models.Q(
+                        models.Q(("state__in", ("delivered", "dead", "cancelled")), _negated=True), ("settled_at", None)
+                    ),
+                    _connector="OR",
+                ),
+                name="webhook_delivery_settled",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='webhookendpointevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='1df55a271ec469ab9a23cd1538da0928e1fca914', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9296d', table='events_webhookendpointevent', when='BEFORE')),
+            model_name="webhookendpointevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="1df55a271ec469ab9a23cd1538da0928e1fca914",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_9296d",
+                    table="events_webhookendpointevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
-        EnableRowLevelSecurity('WebhookEndpoint'),
-        EnableRowLevelSecurity('WebhookDelivery'),
-        EnableRowLevelSecurity('WebhookAttempt'),
-        EnableRowLevelSecurity('WebhookEndpointEvent'),
+        EnableRowLevelSecurity("WebhookEndpoint"),
+        EnableRowLevelSecurity("WebhookDelivery"),
+        EnableRowLevelSecurity("WebhookAttempt"),
+        EnableRowLevelSecurity("WebhookEndpointEvent"),
     ]

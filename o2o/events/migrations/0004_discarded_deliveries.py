@@ -4,24 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0003_webhooks'),
-        ('tenancy', '0003_audit'),
+        ("events", "0003_webhooks"),
+        ("tenancy", "0003_audit"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='eventdelivery',
-            name='delivery_known_state',
+            model_name="eventdelivery",
+            name="delivery_known_state",
         ),
         migrations.AlterField(
-            model_name='eventdelivery',
-            name='state',
-            field=models.CharField(choices=[('pending', 'pending'), ('done', 'done'), ('dead', 'dead letter'), ('discarded', 'discarded')], default='pending', max_length=10, verbose_name='state'),
+            model_name="eventdelivery",
+            name="state",
+            field=models.CharField(
+                choices=[("pending", "pending"), ("done", "done"), ("dead", "dead letter"), ("discarded", "discarded")],
+                default="pending",
+                max_length=10,
+                verbose_name="state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='eventdelivery',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'done', 'dead', 'discarded'])), name='delivery_known_state'),
+            model_name="eventdelivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["pending", "done", "dead", "discarded"])), name="delivery_known_state"
+            ),
         ),
     ]

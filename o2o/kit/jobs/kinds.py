@@ -1,8 +1,8 @@
 """What a kind of job is, and which there are.
 
-    @job_kind("members.import", label=_("Import of members"))
-    class ImportMembers(JobKind):
-        def batch(self, *, parameters, cursor, at) -> Batch: ...
+@job_kind("members.import", label=_("Import of members"))
+class ImportMembers(JobKind):
+def batch(self, *, parameters, cursor, at) -> Batch: ...
 """
 
 from abc import ABC, abstractmethod

@@ -27,9 +27,7 @@ class JobStateError(DomainError):
     title = gettext_lazy("The job cannot do this now")
 
 
-def start_job(
-    *, kind: str, title: str, parameters: Mapping[str, Any] | None = None, actor: Actor | None = None
-) -> Job:
+def start_job(*, kind: str, title: str, parameters: Mapping[str, Any] | None = None, actor: Actor | None = None) -> Job:
     """Put a job of the active merchant into the queue; a worker begins it right after the commit.
 
     Raises ``UnknownKindError``.

@@ -23,7 +23,9 @@ MOST_QUERIES = 20
 
 def queries_of(browser: Client, url: str) -> list[str]:
     browser.get(url)  # what is cached for good is cached now
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         assert browser.get(url).status_code == 200
     return [query["sql"] for query in captured.captured_queries]
 

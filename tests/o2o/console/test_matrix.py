@@ -52,9 +52,7 @@ def test_page_opens_to_whom_it_says(page: type[Page], sign_in: SignIn, merchant:
 
 
 @pytest.mark.parametrize("admin", LISTS, **names)
-def test_list_row_and_acts_open_to_whom_they_say(
-    admin: ConsoleModelAdmin, sign_in: SignIn, merchant: Merchant
-) -> None:
+def test_list_row_and_acts_open_to_whom_they_say(admin: ConsoleModelAdmin, sign_in: SignIn, merchant: Merchant) -> None:
     row = make_row(admin.model, merchant)
     for role in Role:
         browser = sign_in(role)

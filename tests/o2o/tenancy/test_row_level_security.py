@@ -66,7 +66,9 @@ def test_uniques_lead_with_the_merchant() -> None:
     faults = [
         (table, index, columns)
         for table, index, is_primary, columns in rows(UNIQUES)
-        if not is_primary and columns[0] != "merchant_id" and not UNGUESSABLE.intersection(columns)
+        if not is_primary
+        and columns[0] != "merchant_id"
+        and not UNGUESSABLE.intersection(columns)
         and not is_reference(table, columns)
     ]
     assert faults == []

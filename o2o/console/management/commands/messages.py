@@ -12,7 +12,7 @@ class Command(BaseCommand):
     """Collects the texts of the tree into ``locale/``; with ``--check`` only says what lacks Chinese."""
 
     help = "Collect the texts of Python and templates into locale/; --check fails where one has no Chinese."
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="Write nothing; fail where a text lacks Chinese.")

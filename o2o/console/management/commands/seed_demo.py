@@ -22,6 +22,8 @@ class Command(BaseCommand):
             for line in load_demo():
                 self.stdout.write(line)
             rows = logins()
-        self.stdout.write(f"\nhttp://127.0.0.1:{os.environ.get('PORT', '8000')}/  password of everybody: {PASSWORD}\n\n")
+        self.stdout.write(
+            f"\nhttp://127.0.0.1:{os.environ.get('PORT', '8000')}/  password of everybody: {PASSWORD}\n\n"
+        )
         for merchant, role, name, email in rows:
             self.stdout.write(f"  {email:<28} {role:<18} {name}  ({merchant})")

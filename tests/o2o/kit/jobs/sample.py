@@ -29,7 +29,9 @@ class CountUp(JobKind):
         errors = []
         for number in range(first, last):
             if number % 100 == 99:
-                errors.append(RowError(number + 1, "=cannot be done", key=str(number), raw={"number": number, "n": "-1"}))
+                errors.append(
+                    RowError(number + 1, "=cannot be done", key=str(number), raw={"number": number, "n": "-1"})
+                )
             else:
                 emit(Counted(aggregate_id=uuid.uuid5(uuid.NAMESPACE_OID, str(number)), number=number))
         time.sleep(parameters.get("pause", 0))
