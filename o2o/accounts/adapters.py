@@ -51,7 +51,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the caller's address as our proxies report it."""
-        return client_address(request) or "0.0.0.0"
+        return client_address(request) or "0.0.0.0"  # noqa: S104 - a name for no address, not a listener
 
     @staticmethod
     def site_name() -> str:

@@ -62,7 +62,7 @@ def _asked(each: Invariant) -> Checked:
     try:
         with platform_transaction(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL statement_timeout = '{LONGEST_QUERY}'")
-            cursor.execute(f"SELECT count(*) OVER (), broken.* FROM ({each.query()}) broken LIMIT {SAMPLE_SIZE}")
+            cursor.execute(f"SELECT count(*) OVER (), broken.* FROM ({each.query()}) broken LIMIT {SAMPLE_SIZE}")  # noqa: S608
             columns = [column.name for column in cursor.description[1:]]
             rows: list[tuple[Any, ...]] = cursor.fetchall()
     except DatabaseError as error:

@@ -22,7 +22,7 @@ from o2o.tenancy.scope import tenant_scope
 from o2o.tenancy.selectors import actor_of
 from o2o.tenancy.services import MerchantDetails, create_merchant, join_staff
 
-PASSWORD = "o2o-demo-2026"
+PASSWORD = "o2o-demo-2026"  # noqa: S105 - printed on purpose, of people who do not exist
 OPERATOR = "operator@demo.example"
 # Nothing listens there unless somebody starts a receiver; then the console shows what a failing endpoint looks like.
 RECEIVER = "http://127.0.0.1:8099/o2o"

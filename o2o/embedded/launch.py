@@ -106,7 +106,7 @@ def main(arguments: list[str]) -> None:
         raise SystemExit("usage: launch.py PARENT_PID DEATH_SIGNAL IDENTITY -- PROGRAM ARGUMENT…")
     assume(identity)
     die_with_parent(int(parent), int(death_signal))
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 - becoming the server is the purpose
 
 
 if __name__ == "__main__":

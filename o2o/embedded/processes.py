@@ -140,7 +140,7 @@ class _Keeper:
             job, answer = jobs.get()
             try:
                 answer.put(job())
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - handed to the caller
                 answer.put(error)
 
 

@@ -17,7 +17,7 @@ from o2o.embedded.state import make_private_folder
 
 # Every process that `up` starts, and theirs, carries this variable: so that those which outlived it can be
 # found without a list that a kill could leave incomplete.
-TOKEN_VARIABLE = "O2O_UP_TOKEN"
+TOKEN_VARIABLE = "O2O_UP_TOKEN"  # noqa: S105 - the name of a variable
 
 
 @dataclass(frozen=True)

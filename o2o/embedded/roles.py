@@ -115,7 +115,7 @@ def _hold_to_promise(connection: Connection, name: str) -> None:
     if name == APP:
         wrong["NOINHERIT"] = "rolinherit"
     for remedy, column in wrong.items():
-        if not _value(connection, f"SELECT {column} FROM pg_roles WHERE rolname = %s", name):
+        if not _value(connection, f"SELECT {column} FROM pg_roles WHERE rolname = %s", name):  # noqa: S608
             continue
         try:
             _run(connection, f"ALTER ROLE {{}} {remedy}", name)

@@ -39,7 +39,7 @@ def ring(task: str, *, queue: str = "critical", **arguments: Any) -> None:
     try:
         if _redis().set(_mark(task, arguments), 1, nx=True, px=MARK_MILLISECONDS):
             _send(task, queue, arguments)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the broker must not reach the caller
         with _silence:
             _silent_until = time.monotonic() + SILENT_SECONDS
         logger.warning("bell_not_rung", task=task, error=repr(error), silent_seconds=SILENT_SECONDS)

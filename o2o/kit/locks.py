@@ -65,5 +65,5 @@ def retried(work: Callable[[], Result], *, attempts: int = 3, using: str = "defa
         except OperationalError as error:
             if not outermost or sqlstate(error) not in RETRIED or attempt == attempts:
                 raise
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, not a secret
     raise AssertionError("unreachable")

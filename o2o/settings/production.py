@@ -1,6 +1,6 @@
 """Settings of a real installation: all from the environment, TLS in front."""
 
-from o2o.settings.base import *
+from o2o.settings.base import *  # noqa: F403
 from o2o.settings.environment import env, optional_secret, secret
 from o2o.settings.logging import logging_config
 

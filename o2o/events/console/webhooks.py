@@ -442,7 +442,7 @@ class ReplayEndpoint(EndpointPage):
     submit = _("Send again")
 
     def initial(self) -> dict[str, Any]:
-        self.endpoint
+        self.endpoint  # noqa: B018 - 404 where there is none
         return {}
 
     def save(self, form: forms.Form) -> None:

@@ -227,7 +227,7 @@ def test_endless_handler_is_stopped_and_goes_to_quarantine(
         while True:
             try:
                 time.sleep(60)
-            except Exception:
+            except Exception:  # noqa: BLE001 - the worst there is
                 pass
 
     say(merchant.pk, 1)

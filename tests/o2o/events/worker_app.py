@@ -9,9 +9,9 @@ import django
 
 django.setup()
 
-from o2o.celery import app
-from o2o.events import Envelope, claims, delivery, emit, subscriber
-from tests.o2o.events.sample import Counted, Heard
+from o2o.celery import app  # noqa: E402
+from o2o.events import Envelope, claims, delivery, emit, subscriber  # noqa: E402
+from tests.o2o.events.sample import Counted, Heard  # noqa: E402
 
 # The figures of the product are 3 s and 15 s, 5 s, 30 s and 20 s; here a test must not take minutes.
 delivery.HANDLER_SECONDS = dict.fromkeys(claims.Lane, 0.5)

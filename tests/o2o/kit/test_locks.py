@@ -21,7 +21,7 @@ def in_threads(*work: Callable[[], None]) -> list[BaseException]:
     def guarded(function: Callable[[], None]) -> None:
         try:
             function()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - handed to the test
             raised.append(error)
         finally:
             connection.close()

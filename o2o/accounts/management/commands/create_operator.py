@@ -11,7 +11,7 @@ from django.db import transaction
 from o2o.accounts.models import User
 from o2o.accounts.services.invitations import create_person, has_account
 
-PASSWORD_VARIABLE = "O2O_OPERATOR_PASSWORD"
+PASSWORD_VARIABLE = "O2O_OPERATOR_PASSWORD"  # noqa: S105
 
 
 class Command(BaseCommand):
