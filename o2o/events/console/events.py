@@ -121,7 +121,7 @@ class DeadLetterAdmin(MerchantModelAdmin):
     nav = Nav(NavGroup.SETTINGS, "report", 51)
     title = _("dead letters")
     policy = {"view": Capability.EVENTS_READ}  # noqa: RUF012
-    intro = _("Events that a part of the system gave up on. Mend the cause, then send them again: the order is kept.")
+    intro = _("Events that a part of the system gave up on. Mend the cause, then send them again.")
     list_display = ("event", "subscriber", "attempts", "error", "settled_at")
     list_filter = ("subscriber",)
     list_select_related = ("event",)
