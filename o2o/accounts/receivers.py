@@ -4,8 +4,10 @@ from hashlib import sha256
 from typing import Any
 
 import structlog
+from allauth.account.signals import password_reset
 from allauth.mfa.models import Authenticator
 from axes.signals import user_locked_out
+from axes.utils import reset
 from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
 from django.db.models.signals import post_save
@@ -47,9 +49,15 @@ def note_lockout(*, username: str, ip_address: str, **_: Any) -> None:
     logger.warning("locked_out", account=sha256(username.encode()).hexdigest()[:12], address=ip_address)
 
 
+def open_lock(*, user: User, **_: Any) -> None:
+    """Let somebody in again who proved by mail who they are and chose a new password."""
+    reset(username=user.email)
+
+
 def connect() -> None:
     """Connect the receivers, once."""
     post_save.connect(ring_for_mail, sender=OutgoingMail, dispatch_uid="accounts.ring_for_mail")
     user_logged_in.connect(begin_session, dispatch_uid="accounts.begin_session")
+    password_reset.connect(open_lock, dispatch_uid="accounts.open_lock")
     user_locked_out.connect(note_lockout, dispatch_uid="accounts.note_lockout")
     post_save.connect(use_up_shown_code, sender=Authenticator, dispatch_uid="accounts.use_up_shown_code")

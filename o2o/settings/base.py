@@ -76,7 +76,7 @@ PROGRAM_MIDDLEWARE = [
     "o2o.api.middleware.identify",
     "django.middleware.security.SecurityMiddleware",
     "o2o.api.middleware.strict_headers",
-    "o2o.api.middleware.language",
+    "o2o.api.middleware.for_programs",
 ]
 
 TEMPLATES = [
@@ -215,7 +215,13 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = None
-ACCOUNT_FORMS = {"login": "o2o.accounts.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "login": "o2o.accounts.forms.LoginForm",
+    "reset_password": "o2o.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "o2o.accounts.forms.ResetPasswordKeyForm",
+    "change_password": "o2o.accounts.forms.ChangePasswordForm",
+    "reauthenticate": "o2o.accounts.forms.ReauthenticatePasswordForm",
+}
 # Courtesy limits in the cache. What guards secrets counts in PostgreSQL: AXES_* and o2o.accounts.services.tries.
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "60/m/ip,100/h/key"}
 
@@ -226,6 +232,11 @@ MFA_TOTP_ISSUER = "O2O"
 MFA_FORMS = {
     "authenticate": "o2o.accounts.forms.AuthenticateForm",
     "reauthenticate": "o2o.accounts.forms.ReauthenticateForm",
+    "activate_totp": "o2o.accounts.forms.ActivateTOTPForm",
+    "add_webauthn": "o2o.accounts.forms.AddPasskeyForm",
+    "login_webauthn": "o2o.accounts.forms.LoginPasskeyForm",
+    "authenticate_webauthn": "o2o.accounts.forms.AuthenticatePasskeyForm",
+    "reauthenticate_webauthn": "o2o.accounts.forms.ReauthenticatePasskeyForm",
 }
 
 AXES_FAILURE_LIMIT = 5

@@ -101,6 +101,8 @@ def test_pages_show_without_complaint(page: Any, alice: User, complaints: list[s
             ".filter(field => !field.labels.length).map(field => field.name)"
         )
         assert unlabelled == [], path
+        if page.locator("main form input:not([type=hidden]):not([disabled])").count():
+            assert page.locator("[autofocus]").count() == 1, path
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
     assert complaints == []
 
@@ -123,7 +125,7 @@ def test_passkey_is_made_and_signs_in(page: Any, alice: User, complaints: list[s
     )
     sign_in(page)
     page.goto("/account/2fa/webauthn/add/")
-    page.check("#id_passwordless")
+    assert page.is_checked("#id_passwordless")
     page.click("#mfa_webauthn_add")
     page.wait_for_url("**/account/2fa/recovery-codes/")
     shot(page, "recovery-codes")

@@ -379,3 +379,38 @@ def test_key_of_another_site_is_refused(passkey: Passkey) -> None:
     browser = Client()
     browser.post("/account/2fa/webauthn/login/", {"credential": passkey.signed(passkey_options(browser))}, secure=True)
     assert browser.get("/account/profile/", secure=True).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "credential",
+    [
+        "",
+        "{",
+        "[]",
+        "1",
+        "null",
+        "{}",
+        '{"id": 1}',
+        '{"id": "AA", "rawId": "AA", "response": {}, "type": "public-key"}',
+    ],
+)
+def test_rubbish_for_a_passkey_is_refused(passkey: Passkey, credential: str) -> None:
+    for path in ("/account/2fa/webauthn/login/", SECOND):
+        browser = Client()
+        if path == SECOND:
+            browser.post(LOGIN, {"login": "alice@example.com", "password": PASSWORD}, secure=True)
+            browser.get(SECOND, secure=True)
+        else:
+            passkey_options(browser)
+        assert browser.post(path, {"credential": credential}, secure=True).status_code in (200, 302)
+        assert browser.get("/account/profile/", secure=True).status_code == 302
+
+
+@pytest.mark.parametrize("credential", ["[]", "{}", '{"id": 1}', '{"id":"AA","rawId":"AA","response":{}}'])
+def test_rubbish_makes_no_passkey(person: User, credential: str) -> None:
+    browser = Client()
+    browser.post(LOGIN, {"login": "alice@example.com", "password": PASSWORD}, secure=True)
+    browser.get("/account/2fa/webauthn/add/", secure=True)
+    answer = browser.post("/account/2fa/webauthn/add/", {"name": "x", "credential": credential}, secure=True)
+    assert answer.status_code == 200
+    assert not Authenticator.objects.exists()

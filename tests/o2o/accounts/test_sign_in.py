@@ -146,6 +146,18 @@ def test_forgotten_password_can_be_chosen_anew_once(person: User, browser: Clien
     assert b"password1" not in again.content
 
 
+def test_new_password_opens_the_lock(person: User) -> None:
+    for number in range(5):
+        sign_in(Client(), password=f"wrong-{number}")
+    browser = Client()
+    browser.post(RESET, {"email": "alice@example.com"})
+    send_mail()
+    link = re.search(r"http://testserver(/account/password/reset/key/\S+)", mail.outbox[0].body)[1]
+    target = browser.get(link, follow=True).redirect_chain[-1][0]
+    browser.post(target, {"password1": "another-long-phrase", "password2": "another-long-phrase"})
+    assert sign_in(Client(), password="another-long-phrase").status_code == 302
+
+
 @pytest.mark.parametrize("password", ["short1", "password123", "alice@example.com", "1234567890"])
 def test_weak_passwords_are_refused(person: User, browser: Client, password: str) -> None:
     browser.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
