@@ -21,7 +21,7 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
         name = database.make_database()
         database.use_database(name)
         keep = database.seeded_tables(name)
-        TransactionTestCase._fixture_teardown = lambda _self: database.truncate(name, keep)  # type: ignore[method-assign]
+        TransactionTestCase._fixture_teardown = lambda _self: database.truncate(name, keep)
     yield
     with django_db_blocker.unblock():
         connections.close_all()

@@ -178,10 +178,10 @@ class InviteForm(ConsoleForm):
     def __init__(self, *args: Any, actor: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         grantable = [(role.value, role.label) for role in Role if ROLE_CAPABILITIES[role] <= actor.capabilities]
-        self.fields["role"].choices = grantable  # type: ignore[attr-defined]
+        self.fields["role"].choices = grantable
         self.fields["role"].initial = Role.CLERK
         if choices := location_choices():
-            self.fields["location_ids"].choices = choices  # type: ignore[attr-defined]
+            self.fields["location_ids"].choices = choices
         else:
             del self.fields["location_ids"]
 
@@ -358,7 +358,7 @@ class ApiClientForm(ConsoleForm):
 
     def __init__(self, *args: Any, actor: Any, held: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["scopes"].choices = scope_choices(actor, held)  # type: ignore[attr-defined]
+        self.fields["scopes"].choices = scope_choices(actor, held)
 
 
 @page
@@ -397,7 +397,7 @@ class ChangeApiClient(FormPage):
     @property
     def client(self) -> ApiClient:
         """The program whose permissions these are."""
-        return site._registry[ApiClient].get_object(self.request, str(self.kwargs["client_id"]))  # type: ignore[return-value]
+        return site._registry[ApiClient].get_object(self.request, str(self.kwargs["client_id"]))
 
     def form_kwargs(self) -> dict[str, Any]:
         return {"actor": self.actor, "held": self.client.scopes}

@@ -42,7 +42,7 @@ class Page:
 
     @classproperty
     def url_name(cls) -> str:
-        return f"{cls.site.name}:{cls.name}"  # type: ignore[attr-defined]
+        return f"{cls.site.name}:{cls.name}"
 
     @classmethod
     def demand(cls, act: str) -> Demand | None:
@@ -70,7 +70,7 @@ class Page:
     @property
     def actor(self) -> Actor:
         """The staff member whom the console serves."""
-        return self.request.actor  # type: ignore[attr-defined,no-any-return]
+        return self.request.actor
 
     def get(self) -> HttpResponse:
         """Show the page."""

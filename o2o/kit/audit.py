@@ -22,7 +22,7 @@ def audited(*, exclude: tuple[str, ...] = ()) -> Callable[[Tracked], Tracked]:
         pghistory.UpdateEvent("changed"),
         pghistory.DeleteEvent("deleted"),
         context_field=pghistory.ContextJSONField(),
-        context_id_field=None,
+        context_id_field=None,  # type: ignore[arg-type]
         obj_field=pghistory.ObjForeignKey(related_name="audit_entries"),
         append_only=True,
         **options,

@@ -1,7 +1,6 @@
 """What every table of O2O has in common."""
 
 import uuid
-from typing import cast
 
 import uuid_utils.compat
 from django.db import models
@@ -9,7 +8,7 @@ from django.db import models
 
 def uuid7() -> uuid.UUID:
     """Return a UUIDv7 (RFC 9562): unique everywhere, and newer ones sort after older ones."""
-    return cast(uuid.UUID, uuid_utils.compat.uuid7())
+    return uuid_utils.compat.uuid7()
 
 
 class BaseModel(models.Model):

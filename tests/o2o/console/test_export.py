@@ -33,7 +33,7 @@ def rows_of(owner: Client, **query: str) -> list[list[str]]:
     admin: Any = site._registry[WebhookEndpoint]
     answer = owner.get(list_url(admin, "export"), query)
     assert answer["Content-Type"].startswith("text/csv")
-    text = b"".join(answer).decode("utf-8")  # type: ignore[arg-type]
+    text = b"".join(answer).decode("utf-8")
     assert text.startswith("\ufeff")
     return list(csv.reader(StringIO(text[1:])))
 

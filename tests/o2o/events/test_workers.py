@@ -39,7 +39,7 @@ def known_here() -> None:
 @pytest.fixture
 def broker(tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     running = Broker(tmp_path)
-    settings.CELERY_BROKER_URL = running.url  # type: ignore[attr-defined]
+    settings.CELERY_BROKER_URL = running.url
     for cached in (bell._redis, bell._connection):
         cached.cache_clear()
     monkeypatch.setattr(bell, "_silent_until", 0.0)
@@ -163,4 +163,4 @@ def test_relay_with_nothing_to_do_asks_one_question(django_assert_num_queries: C
     relay_all()
     with django_assert_num_queries(5) as asked:  # the question; the others open, enter, leave and close the scope
         relay_all()
-    assert sum("outboxevent" in query["sql"] for query in asked.captured_queries) == 1  # type: ignore[attr-defined]
+    assert sum("outboxevent" in query["sql"] for query in asked.captured_queries) == 1
