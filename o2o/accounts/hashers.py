@@ -32,7 +32,7 @@ class RandomSecretHasher(BasePasswordHasher):
         """Compare in constant time."""
         return hmac.compare_digest(encoded, self.encode(password, self.decode(encoded)["salt"]))
 
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
+    def safe_summary(self, encoded: str) -> dict[Any, Any]:
         """Describe without telling."""
         return {_("algorithm"): self.algorithm}
 

@@ -4,6 +4,7 @@ import ipaddress
 import secrets
 from collections.abc import Callable
 from functools import wraps
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -60,7 +61,10 @@ def ready(_request: HttpRequest) -> JsonResponse:
     """Say whether requests can be served: 200, or 503 with the part that is missing."""
     parts = readiness()
     is_ready = all(part.is_ok for part in parts if part.is_required)
-    body = {"status": "ok" if is_ready else "failed", "parts": {part.name: part.as_json() for part in parts}}
+    body: dict[str, Any] = {
+        "status": "ok" if is_ready else "failed",
+        "parts": {part.name: part.as_json() for part in parts},
+    }
     if all(part.is_ok for part in parts if part.name == "database"):
         body["parts"]["invariants"] = _invariants().as_json()
     return JsonResponse(body, status=200 if is_ready else 503)

@@ -38,7 +38,7 @@ def page() -> bytes:
     own = REGISTRY
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         own = CollectorRegistry()
-        MultiProcessCollector(own)
+        MultiProcessCollector(own)  # type: ignore[no-untyped-call]
     return generate_latest(own) + generate_latest(registry)
 
 

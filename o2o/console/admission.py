@@ -74,7 +74,7 @@ def merchant_of(request: HttpRequest, actor: Actor) -> Merchant:
     """Return the merchant for whom the request is served, asked once for each request."""
     if not hasattr(request, "merchant"):
         request.merchant = Merchant.objects.get(pk=actor.merchant_id)  # type: ignore[attr-defined]
-    return request.merchant
+    return request.merchant  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -21,7 +21,7 @@ TONES: Mapping[str, Tone] = {
     **dict.fromkeys(("running", "queued", "sending", "scheduled", "accepted", "processing", "test"), "info"),
     **dict.fromkeys(("pending", "paused", "waiting", "retrying", "pausing", "cancelling", "invited"), "warning"),
     **dict.fromkeys(("failed", "dead", "error", "rejected", "exhausted", "expired"), "danger"),
-}  # type: ignore[assignment]
+}
 
 
 def tone_of(state: str) -> Tone:

@@ -105,7 +105,7 @@ class ConsoleModelAdmin(ModelAdmin):
     def nav_entry(self) -> NavEntry:
         """Return the entry of the side bar."""
         return NavEntry(
-            cast(Nav, self.nav), capfirst(self.list_title()), self.url_name("changelist"), self.policy.get("view")
+            cast(Nav, self.nav), capfirst(str(self.list_title())), self.url_name("changelist"), self.policy.get("view")
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -157,13 +157,13 @@ class ConsoleModelAdmin(ModelAdmin):
             )
         return row
 
-    def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> None:  # type: ignore[override]
+    def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> None:
         """Write nothing: the audit trail is written by the database."""
 
-    def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> None:  # type: ignore[override]
+    def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> None:
         """Write nothing: the audit trail is written by the database."""
 
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:  # type: ignore[override]
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
         """Write nothing: the audit trail is written by the database."""
 
     # --- list
@@ -177,7 +177,7 @@ class ConsoleModelAdmin(ModelAdmin):
         if not self.has_view_permission(request):
             raise ForbiddenError(_("Your role does not open this page. Ask an owner if you need it."))
         extra = {
-            "title": capfirst(self.list_title()),
+            "title": capfirst(str(self.list_title())),
             "intro": self.intro,
             "empty_state": self.empty_state(request),
             "export_url": reverse(self.url_name("export")) + self._query(request) if self._may_export(request) else "",
@@ -189,7 +189,7 @@ class ConsoleModelAdmin(ModelAdmin):
         """Return what the list says while it has no rows at all."""
         return self.empty
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:  # type: ignore[override]
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Allow filters that the list offers and no others, for a prefix search of a checksum tells it by and by."""
         for spec in self.get_list_filter(cast(HttpRequest, request)):
             path = spec[0] if isinstance(spec, tuple) else getattr(spec, "parameter_name", spec)
@@ -303,7 +303,7 @@ class ConsoleModelAdmin(ModelAdmin):
         return {"row": row, "row_acts": urls, "row_title": self.row_title(row), "breadcrumbs": self._trail()}
 
     def _trail(self) -> list[tuple[str, str]]:
-        return [(capfirst(self.list_title()), self.list_url())]
+        return [(capfirst(str(self.list_title())), self.list_url())]
 
     # --- saving
 
@@ -332,7 +332,7 @@ class ConsoleModelAdmin(ModelAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
         """Do nothing: the service has saved."""
 
-    def construct_change_message(self, *args: Any, **kwargs: Any) -> list[Any]:  # type: ignore[override]
+    def construct_change_message(self, *args: Any, **kwargs: Any) -> list[Any]:
         """Return nothing: the audit trail is written by the database."""
         return []
 

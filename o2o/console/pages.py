@@ -41,7 +41,7 @@ class Page:
         self.kwargs = kwargs
 
     @classproperty
-    def url_name(cls) -> str:
+    def url_name(cls) -> str:  # noqa: N805 - a class property
         return f"{cls.site.name}:{cls.name}"
 
     @classmethod
@@ -70,7 +70,7 @@ class Page:
     @property
     def actor(self) -> Actor:
         """The staff member whom the console serves."""
-        return self.request.actor
+        return self.request.actor  # type: ignore[attr-defined]
 
     def get(self) -> HttpResponse:
         """Show the page."""

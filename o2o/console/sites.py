@@ -53,7 +53,7 @@ class ConsoleSite(UnfoldAdminSite):
         """Wrap a view: admit the visitor, enter the scope, render inside it, turn refusals into pages."""
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            request.current_app = self.name  # type: ignore[attr-defined]
+            request.current_app = self.name
             turned_away = self.admit(request)
             if turned_away is not None:
                 return turned_away
@@ -88,7 +88,7 @@ class ConsoleSite(UnfoldAdminSite):
         page.site = self
         self.pages[page.name] = page
 
-    def get_urls(self) -> list[URLPattern | URLResolver]:  # type: ignore[override]
+    def get_urls(self) -> list[URLPattern | URLResolver]:
         """Return the addresses of home, pages and lists; people sign in under /account/."""
         return [
             path("", self.admin_view(self.index), name="index"),
@@ -99,7 +99,7 @@ class ConsoleSite(UnfoldAdminSite):
             path("autocomplete/", self.admin_view(self.autocomplete_view), name="autocomplete"),
             path("jsi18n/", self.admin_view(self.i18n_javascript, cacheable=True), name="jsi18n"),
             *(page.url_pattern() for page in self.pages.values()),
-            *(path(f"{admin.base_path}/", include(admin.urls)) for admin in self._registry.values()),  # type: ignore[attr-defined]
+            *(path(f"{admin.base_path}/", include(admin.urls)) for admin in self._registry.values()),
             path("<slug:app_label>/", self.admin_view(self.app_index), name="app_list"),
         ]
 
@@ -120,8 +120,8 @@ class ConsoleSite(UnfoldAdminSite):
             if page.nav:
                 yield NavEntry(page.nav, page.title, f"{self.name}:{page.name}", page.demand("view"))
         for admin in self._registry.values():
-            if admin.nav:  # type: ignore[attr-defined]
-                yield admin.nav_entry()  # type: ignore[attr-defined]
+            if admin.nav:
+                yield admin.nav_entry()
 
     def get_sidebar_list(self, request: HttpRequest) -> list[dict[str, Any]]:
         """Return the side bar of this person."""
@@ -133,7 +133,7 @@ class ConsoleSite(UnfoldAdminSite):
         # The colours stand in our own style sheet: an inline <style> would need 'unsafe-inline'.
         return {**context, "colors": None, **chrome.context(request)}
 
-    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:  # type: ignore[override]
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Answer the command palette. Unlike unfold's, nothing is cached: a cache would outlive a role."""
         return search_page(self, request)
 

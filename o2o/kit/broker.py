@@ -16,7 +16,7 @@ class QoS(redis.QoS):
     def restore_unacked(self, client: Any = None) -> Any:
         """Put unacknowledged messages back, unless the connection is gone: then their visibility timeout does it."""
         if self.channel.connection.client is None:
-            self._delivered.clear()
+            (self._delivered or {}).clear()
             return None
         return super().restore_unacked(client)
 

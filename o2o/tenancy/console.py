@@ -49,7 +49,7 @@ ROLE_HELP = _(
 )
 
 
-class StaffForm(forms.ModelForm):  # type: ignore[type-arg]
+class StaffForm(forms.ModelForm):
     """The role of a staff member and the stores to which it is limited."""
 
     location_ids = forms.MultipleChoiceField(
@@ -183,7 +183,7 @@ class MerchantForm(ConsoleForm):
             "time_zone": [(name, name) for name in sorted(available_timezones())],
         }
         for name, values in choices.items():
-            self.base_fields[name].choices = values  # type: ignore[attr-defined]
+            self.base_fields[name].choices = values
         super().__init__(*args, **kwargs)
 
 
@@ -201,7 +201,7 @@ class MerchantSettings(FormPage):
     template = "console/settings.html"
 
     def initial(self) -> dict[str, Any]:
-        merchant: Merchant = self.request.merchant  # type: ignore[attr-defined]
+        merchant: Merchant = self.request.merchant
         return {name: getattr(merchant, name) for name in MerchantForm.base_fields}
 
     def get_form(self) -> forms.Form:
@@ -249,7 +249,7 @@ class AuditForm(ConsoleForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kinds = [(kind, model.pgh_tracked_model._meta.verbose_name) for kind, model in audited_kinds().items()]  # type: ignore[attr-defined]
-        self.base_fields["kind"].choices = [("", _("all")), *kinds]  # type: ignore[attr-defined]
+        self.base_fields["kind"].choices = [("", _("all")), *kinds]
         super().__init__(*args, **kwargs)
 
 

@@ -64,5 +64,5 @@ def _handed_out() -> set[tuple[str, str]]:
     for model in apps.get_models():
         for field in model._meta.local_concrete_fields:
             if field.unique and (field.has_db_default() or callable(field.default)):
-                found.add((model._meta.db_table, field.column))
+                found.add((model._meta.db_table, str(field.column)))
     return found

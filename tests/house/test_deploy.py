@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg2
@@ -86,7 +87,7 @@ def test_pooler_passes_the_application_through_by_its_password_only(committed_db
     }
     user = NOBODY if os.geteuid() == 0 else None
     with running(command, port=port, user=user, **variables):
-        address = {"host": "127.0.0.1", "port": port, "dbname": "o2o", "user": "o2o_app"}
+        address: dict[str, Any] = {"host": "127.0.0.1", "port": port, "dbname": "o2o", "user": "o2o_app"}
         with psycopg2.connect(**address, password=parts.password) as pooled, pooled.cursor() as cursor:
             cursor.execute("SELECT current_user, current_setting('lock_timeout'), count(*) FROM tenancy_membership")
             assert cursor.fetchone() == ("o2o_app", "5s", 0)

@@ -61,7 +61,7 @@ def is_open_to(route: Route, caller: Caller) -> bool:
         return True
     if caller.capabilities is None:
         return False
-    return route.rule is AUTHENTICATED or caller.may(route.rule)  # type: ignore[arg-type]
+    return route.rule is AUTHENTICATED or caller.may(route.rule)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=str)

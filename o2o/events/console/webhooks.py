@@ -384,7 +384,7 @@ class EndpointPage(FormPage):
     @property
     def endpoint(self) -> WebhookEndpoint:
         """The endpoint of the address. Raises ``NotFoundError``."""
-        return site._registry[WebhookEndpoint].get_object(self.request, str(self.kwargs["endpoint_id"]))  # type: ignore[return-value]
+        return site._registry[WebhookEndpoint].get_object(self.request, str(self.kwargs["endpoint_id"]))
 
     def success_url(self) -> str:
         return reverse("console:events_webhookendpoint_change", args=(self.kwargs["endpoint_id"],))

@@ -122,5 +122,5 @@ def test_nobody_meets_an_undeclared_demand(merchant: Merchant) -> None:
     from o2o.console.policy import is_allowed
 
     request = RequestFactory().get("/")
-    request.is_platform = True  # type: ignore[attr-defined]
+    request.is_platform = True
     assert not is_allowed(request, None)
