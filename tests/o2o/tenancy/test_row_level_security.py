@@ -29,8 +29,8 @@ JOIN pg_namespace n ON n.oid = t.relnamespace
 WHERE x.indisunique AND n.nspname = 'public'
   AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attname = 'merchant_id')
 """
-# Random values that nobody can probe for, so that uniqueness over all merchants tells nothing.
-UNGUESSABLE = {"client_id"}
+# Random or handed out by a sequence: nobody can choose a value, so that uniqueness over all merchants tells nothing.
+UNGUESSABLE = {"client_id", "position"}
 
 
 def rows(query: str) -> list[tuple]:
