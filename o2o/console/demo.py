@@ -11,6 +11,7 @@ from django.db import transaction
 
 from o2o.accounts.models import ApiClient, User
 from o2o.accounts.services import clients, invitations
+from o2o.console.admission import platform_rows
 from o2o.events import DomainEvent, emit
 from o2o.events.webhooks.models import WebhookEndpoint
 from o2o.events.webhooks.services import create_endpoint
@@ -122,7 +123,9 @@ def load_demo() -> list[str]:
 def load_chain(chain: DemoChain) -> Merchant:
     """Load one merchant with its people, program and endpoint, or what of them is missing."""
     with transaction.atomic():
-        merchant = Merchant.objects.filter(slug=chain.details.slug).first() or create_merchant(details=chain.details)
+        with platform_rows():
+            found = Merchant.objects.filter(slug=chain.details.slug).first()
+        merchant = found or create_merchant(details=chain.details)
         for person in chain.people:
             _join(merchant, person, language=chain.details.language)
         with tenant_scope(merchant.pk):
