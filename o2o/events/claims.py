@@ -45,7 +45,7 @@ class Lane(StrEnum):
     """Where deliveries are made, so that what breaks workers breaks few of them.
 
     ``MAIN`` is for all that behaves. ``QUARANTINE`` is for subscribers several of whose attempts did not end of late,
-    and is worked elsewhere. ``SUSPECTS`` is for the very deliveries that did not end: one at a time, with more patience.
+    and is worked elsewhere. ``SUSPECTS`` is for the very deliveries that did not end: singly, with more patience.
     """
 
     MAIN = "main"

@@ -57,7 +57,7 @@ def _settle(delivery_id: uuid.UUID, **fields: object) -> EventDelivery:
     if not changed:
         raise NotDeadError(
             _(
-                "The delivery to %(subscriber)s is in the state “%(state)s”; only dead letters can be replayed or discarded."
+                "The delivery to %(subscriber)s is in the state “%(state)s”; only dead letters are replayed or discarded."
             )
             % {"subscriber": delivery.subscriber, "state": delivery.get_state_display()}
         )

@@ -33,6 +33,12 @@ logger = structlog.get_logger(__name__)
 HANDLER_SECONDS = {Lane.MAIN: 3.0, Lane.QUARANTINE: 3.0, Lane.SUSPECTS: 15.0}
 FIRST_PAUSE = timedelta(seconds=5)
 PAUSE_FACTOR = 6
+# One round trip. To lose this in a crash of the database is to count one attempt too few: not worth a wait for the disk.
+COUNT = """
+SET LOCAL synchronous_commit = off;
+UPDATE events_eventdelivery SET attempts = %s, is_suspect = true, claimed_until = %s
+WHERE id = %s AND claim = %s AND state = %s
+"""
 NEVER_ENDED = "No attempt ended: each killed its worker or ran out of time."
 
 
@@ -108,17 +114,17 @@ def attempt(delivery: EventDelivery, lane: Lane = Lane.MAIN) -> Outcome:
 def _count_attempt(delivery: EventDelivery, limit: int) -> bool:
     """Count an attempt before it is made; say whether it may be made."""
     with tenant_transaction(delivery.merchant_id):
-        with connection.cursor() as cursor:
-            # To lose this in a crash of the database is to count one attempt too few; not worth a wait for the disk.
-            cursor.execute("SET LOCAL synchronous_commit = off")
         mine = EventDelivery.objects.filter(pk=delivery.pk, claim=delivery.claim, state=DeliveryState.PENDING)
         if delivery.attempts >= limit:
             mine.update(state=DeliveryState.DEAD, settled_at=clock.now(), claim=None, claimed_until=None,
                         last_error=delivery.last_error or NEVER_ENDED)  # fmt: skip
             return False
         delivery.attempts += 1
-        claimed_until = clock.now() + CLAIMED_FOR
-        return bool(mine.update(attempts=delivery.attempts, is_suspect=True, claimed_until=claimed_until))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                COUNT, [delivery.attempts, clock.now() + CLAIMED_FOR, delivery.pk, delivery.claim, DeliveryState.PENDING]
+            )
+            return bool(cursor.rowcount)
 
 
 def _handle(delivery: EventDelivery, subscriber: Subscriber | None, seconds: float) -> None:
@@ -136,9 +142,9 @@ def _handle(delivery: EventDelivery, subscriber: Subscriber | None, seconds: flo
             row.payload, aggregate_id=row.aggregate_id, version=row.version
         )
         envelope = Envelope(row.pk, row.position, row.merchant_id, row.occurred_at, row.request_id, delivery.attempts)
-        with acting_for(row.merchant_id, subscriber.name, request_id=row.request_id, event_id=str(row.pk)):
-            with time_limit(seconds):
-                subscriber.handler(event, envelope)
+        acting = acting_for(row.merchant_id, subscriber.name, request_id=row.request_id, event_id=str(row.pk))
+        with acting, time_limit(seconds):
+            subscriber.handler(event, envelope)
 
 
 def _note_failure(delivery: EventDelivery, error: str, limit: int, *, is_suspect: bool) -> None:

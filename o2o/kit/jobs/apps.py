@@ -11,3 +11,4 @@ class JobsConfig(AppConfig):
     def ready(self) -> None:
         # Every app may have kinds of jobs.
         autodiscover_modules("jobs")
+        from o2o.kit.jobs import metrics  # noqa: F401

@@ -1,13 +1,10 @@
 """Kinds of jobs of the tests."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from o2o.kit.jobs import kinds
 
 
 @pytest.fixture(autouse=True)
-def _kinds_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _kinds_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kinds, "_kinds", dict(kinds._kinds))
-    yield

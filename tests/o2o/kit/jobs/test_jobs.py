@@ -62,7 +62,8 @@ def test_job_runs_to_its_end(merchant: Merchant) -> None:
     assert run(job) is Ran.OVER
     job = now(job)
     assert (job.state, job.total, job.done, job.failed, job.result) == (JobState.SUCCEEDED, 250, 248, 2, {"last": 250})
-    assert job.started_at and job.finished_at and job.lease is None
+    assert None not in (job.started_at, job.finished_at)
+    assert job.lease is None
     assert told(merchant) == EXPECTED
     assert run(job) is Ran.BUSY
     assert progress_of(job).share == 1
@@ -87,7 +88,8 @@ def test_killed_job_that_runs_again_leaves_the_same_as_an_undisturbed_one(mercha
             [sys.executable, "-c", RUN, str(merchant.pk), str(job.pk)],
             env={**os.environ, "DATABASE_URL": urlunsplit(database)}, stdout=subprocess.PIPE,
         )  # fmt: skip
-        assert process.stdout and process.stdout.readline() == b"ready\n"
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
         time.sleep(0.1 + 0.03 * kill)
         process.kill()
         process.wait()
