@@ -1,0 +1,5 @@
+"""Addresses under ``/api/v1/``."""
+
+from o2o.kit.jobs.api.views import JobViewSet
+
+routes = [("jobs", JobViewSet)]
