@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from o2o.events.webhooks import invariants as webhooks  # noqa: F401 - those of the webhooks, found through this module
 from o2o.kit.invariants import invariant
 
 

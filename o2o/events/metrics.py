@@ -6,6 +6,7 @@ from django.db.models import Count, Min
 
 from o2o.events.enums import DeliveryState
 from o2o.events.models import EventDelivery, OutboxEvent
+from o2o.events.webhooks import metrics as webhooks  # noqa: F401 - those of the webhooks, found through this module
 from o2o.kit import clock
 from o2o.kit.metrics import gauge
 
