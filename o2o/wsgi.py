@@ -2,8 +2,11 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "o2o.settings.development")
+django.setup(set_prefix=False)
 
-application = get_wsgi_application()
+from o2o.api.handler import Handler  # noqa: E402 - needs the settings
+
+application = Handler()

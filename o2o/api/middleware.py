@@ -3,11 +3,15 @@
 import re
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
 
 from o2o.api.metrics import note_request
 from o2o.kit.models import uuid7
@@ -18,6 +22,7 @@ logger = structlog.get_logger("o2o.requests")
 
 REQUEST_ID = "X-Request-ID"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+LONGEST_ACCEPT_LANGUAGE = 500
 API_PREFIX = "/api/"
 # Asked every few seconds by machines: their lines would hide the others.
 UNLOGGED = frozenset({"health-live", "health-ready", "metrics"})
@@ -85,6 +90,35 @@ def strict_headers(get_response: GetResponse) -> GetResponse:
         return response
 
     return middleware
+
+
+def for_programs(get_response: GetResponse) -> GetResponse:
+    """Speak the language that ``Accept-Language`` asks for (programs have no cookie for it), and give the length."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if accepted := request.META.get("HTTP_ACCEPT_LANGUAGE", ""):
+            translation.activate(_language_of(accepted[:LONGEST_ACCEPT_LANGUAGE]))
+        else:
+            translation.activate(settings.LANGUAGE_CODE)
+        request.LANGUAGE_CODE = translation.get_language()
+        response = get_response(request)
+        if not response.streaming and "Content-Length" not in response.headers:
+            response.headers["Content-Length"] = str(len(response.content))
+        response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
+        patch_vary_headers(response, ("Accept-Language",))
+        return response
+
+    return middleware
+
+
+@lru_cache(maxsize=1000)
+def _language_of(accepted: str) -> str:
+    for code, _quality in parse_accept_lang_header(accepted):
+        try:
+            return get_supported_language_variant(code)
+        except LookupError:
+            continue
+    return settings.LANGUAGE_CODE
 
 
 def request_id_of(request: HttpRequest) -> str:

@@ -39,7 +39,7 @@ def routes() -> Iterator[Route]:
         if view is None:
             continue
         actions: dict[str, str] | None = getattr(pattern.callback, "actions", None)
-        for method in actions or [name for name in view.http_method_names if hasattr(view, name)]:
+        for method in list(actions or ()) or [name for name in view.http_method_names if hasattr(view, name)]:
             if method not in ("head", "options"):
                 yield Route(method.upper(), f"/{path}", pattern.name or "", view, (actions or {}).get(method))
 

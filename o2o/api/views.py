@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed
@@ -24,7 +24,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from o2o.api.idempotency import answer_of, claim_of, is_kept, replay
+from o2o.api.idempotency import UNSAFE, answer_of, claim_of, is_kept, replay
 from o2o.api.policy import Policy
 from o2o.api.problems import problem_of
 from o2o.events.idempotency.keys import KeyRequiredError
@@ -58,6 +58,7 @@ class ScopedView(APIView):
         self.args, self.kwargs = args, kwargs
         self.request = self.initialize_request(request, *args, **kwargs)
         self.headers = self.default_response_headers
+        self._is_admitted = self._has_begun = False
         try:
             self._negotiate(self.request)
             self.response = self._answer(self.request)
@@ -73,29 +74,44 @@ class ScopedView(APIView):
         request.version, request.versioning_scheme = self.determine_version(request)
 
     def _answer(self, request: Request) -> HttpResponseBase:
-        can_run_again = not connection.in_atomic_block
+        is_outermost = not connection.in_atomic_block
+        # A question to the server before each request would cost a round trip; a connection that turns out to be
+        # broken is replaced below instead.
+        connection.health_check_done = True
         for attempt in range(1, ATTEMPTS + 1):
+            raw = connection.connection
             try:
                 with transaction.atomic():
-                    if attempt == 1:
-                        self._admit(request)
-                    with self._scoped(request):
+                    self._admit(request)
+                    with self._scoped(request, until_commit=is_outermost):
                         return self._handled(request)
-            except OperationalError as error:
-                if not can_run_again or sqlstate(error) not in RETRIED or attempt == ATTEMPTS:
+            except (OperationalError, InterfaceError) as error:
+                if not is_outermost or attempt == ATTEMPTS or not self._may_run_again(error, raw):
                     raise
         raise AssertionError("unreachable")
 
+    def _may_run_again(self, error: Exception, raw: object) -> bool:
+        """Say whether PostgreSQL asks for another try, or an old connection broke before anything was done.
+
+        The end of the transaction has replaced a broken connection already.
+        """
+        if sqlstate(error) in RETRIED:
+            return True
+        return raw is not None and raw is not connection.connection and not self._has_begun
+
     def _admit(self, request: Request) -> None:
+        if self._is_admitted:
+            return
         try:
             self.perform_authentication(request)
         except AuthenticationFailed:
             self.check_throttles(request)
             raise
         self.check_throttles(request)
+        self._is_admitted = True
 
     @contextmanager
-    def _scoped(self, request: Request) -> Iterator[None]:
+    def _scoped(self, request: Request, *, until_commit: bool) -> Iterator[None]:
         actor = request.user
         if not isinstance(actor, Actor):
             yield
@@ -108,8 +124,8 @@ class ScopedView(APIView):
             "actor_id": str(actor.id),
         }
         with (
-            acting_as(actor, request_id=request_id, address=client_address(http)),
-            tenant_scope(actor.merchant_id),
+            acting_as(actor, request_id=request_id, address=client_address(http), writes=request.method in UNSAFE),
+            tenant_scope(actor.merchant_id, until_commit=until_commit),
         ):
             yield
 
@@ -151,6 +167,7 @@ class ScopedView(APIView):
         return handler
 
     def _run(self, request: Request) -> HttpResponseBase:
+        self._has_begun = True
         return self._finished(self._handler(request)(request, *self.args, **self.kwargs))
 
     def _finished(self, response: HttpResponseBase) -> HttpResponseBase:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pghistory
 import structlog
@@ -11,8 +11,11 @@ from o2o.tenancy.actor import Actor, ActorKind
 
 
 @contextmanager
-def acting_as(actor: Actor, *, request_id: str = "", address: str = "") -> Iterator[None]:
-    """Write the actor, their merchant, the request and the address into each audit entry and log line of the block."""
+def acting_as(actor: Actor, *, request_id: str = "", address: str = "", writes: bool = True) -> Iterator[None]:
+    """Write the actor, their merchant, the request and the address into each audit entry and log line of the block.
+
+    Where nothing is written (``writes=False``) the audit context, which lengthens each statement, is left out.
+    """
     context = {
         "actor_kind": actor.kind.value,
         "actor_id": str(actor.id),
@@ -21,7 +24,7 @@ def acting_as(actor: Actor, *, request_id: str = "", address: str = "") -> Itera
     }
     with (
         structlog.contextvars.bound_contextvars(**context),
-        pghistory.context(**context, actor_label=actor.label, address=address),
+        pghistory.context(**context, actor_label=actor.label, address=address) if writes else nullcontext(),
     ):
         yield
 

@@ -59,12 +59,13 @@ def current_merchant_id() -> uuid.UUID | None:
 
 
 @contextmanager
-def tenant_scope(merchant_id: uuid.UUID) -> Iterator[None]:
+def tenant_scope(merchant_id: uuid.UUID, *, until_commit: bool = False) -> Iterator[None]:
     """Show only the rows of one merchant until the block ends. The caller has opened the transaction.
 
-    Raises ``NoTransactionError`` in autocommit mode. Scopes nest; leaving one restores the outer one.
+    Raises ``NoTransactionError`` in autocommit mode. Scopes nest; leaving one restores the outer one, except with
+    ``until_commit``, by which the caller promises to end the transaction with the block: that saves a round trip.
     """
-    with _entered(_Scope(merchant_id=merchant_id)):
+    with _entered(_Scope(merchant_id=merchant_id), restores=not until_commit):
         yield
 
 
@@ -86,7 +87,7 @@ def platform_transaction() -> Iterator[None]:
         yield
 
 
-def ask_platform(query: str, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
+def ask_platform(query: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Ask the whole platform one question in one round trip, and give the role back in the same statement.
 
     For what must be known before a scope can be chosen: whose token or session this is. ``query`` is a constant
@@ -107,7 +108,7 @@ def ask_platform(query: str, parameters: Mapping[str, object]) -> tuple[Any, ...
 
 
 @contextmanager
-def _entered(scope: _Scope) -> Iterator[None]:
+def _entered(scope: _Scope, *, restores: bool = True) -> Iterator[None]:
     if not connection.in_atomic_block:
         raise NoTransactionError("Open a transaction first, or use tenant_transaction(merchant_id).")
     outer = _active.get()
@@ -119,5 +120,10 @@ def _entered(scope: _Scope) -> Iterator[None]:
     finally:
         _active.reset(token)
         # A transaction that failed takes no statement; its rollback undoes the setting as well.
-        if connection.connection and connection.connection.info.transaction_status == TRANSACTION_STATUS_INTRANS:
+        if restores and _takes_statements():
             outer.apply()
+
+
+def _takes_statements() -> bool:
+    raw = connection.connection
+    return bool(raw) and raw.info.transaction_status == TRANSACTION_STATUS_INTRANS

@@ -2,20 +2,20 @@
 
 from rest_framework import serializers
 
+from o2o.api.serializers import ReadSerializer
 from o2o.tenancy.enums import Role
 from o2o.tenancy.models import Membership, Merchant
 
 
-class MerchantSerializer(serializers.ModelSerializer[Merchant]):
+class MerchantSerializer(ReadSerializer[Merchant]):
     """The business that the caller acts for."""
 
     class Meta:
         model = Merchant
         fields = ("id", "name", "slug", "currency", "time_zone", "language", "created_at", "updated_at")
-        read_only_fields = fields
 
 
-class StaffMemberSerializer(serializers.ModelSerializer[Membership]):
+class StaffMemberSerializer(ReadSerializer[Membership]):
     """A person's place on the staff."""
 
     user_id = serializers.UUIDField(read_only=True)
@@ -28,7 +28,6 @@ class StaffMemberSerializer(serializers.ModelSerializer[Membership]):
     class Meta:
         model = Membership
         fields = ("id", "user_id", "name", "email", "role", "location_ids", "is_active", "created_at", "updated_at")
-        read_only_fields = fields
 
 
 class StaffChangeSerializer(serializers.Serializer[Membership]):
