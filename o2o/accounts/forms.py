@@ -139,7 +139,7 @@ class NewPersonForm(Focused):
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         password = self.fields["password1"]
-        password.user = User(email=email)
+        password.user = User(email=email)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Compare the passwords."""
@@ -161,4 +161,5 @@ class ProfileForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].required = True
-        self.fields["language"].choices = [("", _("As the merchant")), *settings.LANGUAGES]
+        language = self.fields["language"]
+        language.choices = [("", _("As the merchant")), *settings.LANGUAGES]  # type: ignore[attr-defined]

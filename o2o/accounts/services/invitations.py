@@ -24,7 +24,7 @@ from o2o.kit.locks import lock_rows
 from o2o.tenancy.actor import Actor
 from o2o.tenancy.enums import Role
 from o2o.tenancy.models import Membership, Merchant
-from o2o.tenancy.scope import current_merchant_id, tenant_transaction
+from o2o.tenancy.scope import tenant_transaction
 from o2o.tenancy.services import AlreadyStaffError, join_staff, refuse_stronger_role
 
 VALID_FOR = timedelta(days=7)
@@ -73,13 +73,20 @@ def invite_staff(
     ``ForbiddenError`` for a role that may do more than the actor.
     """
     refuse_stronger_role(actor, role)
-    return _issue(email=email, role=role, location_ids=location_ids, invited_by_id=actor.id, at=at)
+    return _issue(
+        merchant_id=actor.merchant_id,
+        email=email,
+        role=role,
+        location_ids=location_ids,
+        invited_by_id=actor.id,
+        at=at,
+    )
 
 
 def invite_first_owner(*, merchant: Merchant, email: str, at: datetime) -> IssuedInvitation:
     """Invite the owner of a new merchant, on behalf of the platform."""
     with tenant_transaction(merchant.pk):
-        return _issue(email=email, role=Role.OWNER, location_ids=(), invited_by_id=None, at=at)
+        return _issue(merchant_id=merchant.pk, email=email, role=Role.OWNER, location_ids=(), invited_by_id=None, at=at)
 
 
 def resend_invitation(*, actor: Actor, invitation_id: uuid.UUID, at: datetime) -> IssuedInvitation:
@@ -175,22 +182,29 @@ def has_account(email: str) -> bool:
 
 
 def _issue(
-    *, email: str, role: Role, location_ids: Collection[uuid.UUID], invited_by_id: uuid.UUID | None, at: datetime
+    *,
+    merchant_id: uuid.UUID,
+    email: str,
+    role: Role,
+    location_ids: Collection[uuid.UUID],
+    invited_by_id: uuid.UUID | None,
+    at: datetime,
 ) -> IssuedInvitation:
     email = email.strip().lower()
     if Membership.objects.filter(user__email=email, is_active=True).exists():
         raise AlreadyStaffError(_("%(email)s is on the staff already; change their role instead.") % {"email": email})
     # One invites at a time, so that two at once do not meet in the constraint.
-    lock_rows(Merchant.objects.filter(pk=current_merchant_id()))
+    lock_rows(Merchant.objects.filter(pk=merchant_id))
     _open().filter(email=email).update(revoked_at=at, updated_at=at)
     invitation = Invitation(
+        merchant_id=merchant_id,
         email=email,
         role=role,
         location_ids=sorted(location_ids),
         invited_by_id=invited_by_id,
         expires_at=at + VALID_FOR,
     )
-    token = _new_token(invitation.merchant_id)
+    token = _new_token(merchant_id)
     invitation.token_checksum = _checksum(token)
     invitation.save(force_insert=True)
     return IssuedInvitation(invitation, token)

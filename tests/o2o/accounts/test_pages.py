@@ -11,7 +11,6 @@ import pytest
 from o2o.accounts.models import User
 from o2o.accounts.services.invitations import create_person, invite_first_owner
 from o2o.kit import clock
-from o2o.tenancy.models import Merchant
 from tests.factories import MembershipFactory, MerchantFactory
 from tests.o2o.accounts.conftest import PASSWORD
 
@@ -146,7 +145,7 @@ def test_passkey_is_made_and_signs_in(page: Any, alice: User, complaints: list[s
 
 def test_invitation_is_accepted(page: Any, settings: Any, complaints: list[str]) -> None:
     settings.ALLOWED_HOSTS = ["*"]
-    merchant: Merchant = MerchantFactory(name="Noodle Bar")
+    merchant = MerchantFactory.create(name="Noodle Bar")
     issued = invite_first_owner(merchant=merchant, email="boss@example.com", at=clock.now())
     page.goto(f"/account/invitation/{issued.token}/")
     assert page.url.endswith("/account/invitation/")

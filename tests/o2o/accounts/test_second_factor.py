@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -330,7 +331,7 @@ def passkey(person: User) -> Passkey:
     return key
 
 
-def websafe_json(value: object) -> object:
+def websafe_json(value: Any) -> Any:
     return websafe_encode(value) if isinstance(value, bytes) else dict(value)
 
 

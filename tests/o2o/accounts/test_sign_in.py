@@ -82,9 +82,9 @@ def test_wrong_password_and_unknown_address_take_the_same_time(db: None) -> None
     create_person(email="slow@example.com", name="Slow", password=PASSWORD)
 
     def seconds(email: str, turn: int) -> float:
-        begun = time.perf_counter()
+        begun = time.process_time()
         sign_in(Client(REMOTE_ADDR=f"10.0.0.{turn}"), email, "wrong-password-1")
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     seconds("slow@example.com", 200)
     known = [seconds("slow@example.com", turn) for turn in range(8)]
@@ -96,9 +96,10 @@ def test_wrong_password_and_unknown_address_take_the_same_time(db: None) -> None
 
 
 def time_of_a_hash() -> float:
-    begun = time.perf_counter()
+    """Return the computing time of a hash: that of the clock on the wall depends on what else the machine does."""
+    begun = time.process_time()
     get_hasher("argon2").encode(PASSWORD, "saltsaltsalt")
-    return time.perf_counter() - begun
+    return time.process_time() - begun
 
 
 @override_settings(PASSWORD_HASHERS=ARGON)
