@@ -9,3 +9,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "o2o.accoun
 # The courtesy limits count in the cache, which outlives a test.
 ACCOUNT_RATE_LIMITS = False
 MFA_RATE_LIMITS = False
+# Static files come from where they stand; nothing has to be collected.
+WHITENOISE_USE_FINDERS = True
