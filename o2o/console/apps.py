@@ -2,7 +2,6 @@ from django.apps import AppConfig, apps
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
-
 TIMES = {
     "created_at": _("created at"),
     "updated_at": _("changed at"),

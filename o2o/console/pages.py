@@ -34,6 +34,8 @@ class Page:
     intro: ClassVar[str | Promise] = ""
     nav: ClassVar[Nav | None] = None
     parents: ClassVar[Sequence[tuple[str | Promise, str]]] = ()
+    # a part of another page, or a file: not something that a browser shows by itself
+    is_part: ClassVar[bool] = False
     site: ClassVar[Any] = None
 
     def __init__(self, request: HttpRequest, **kwargs: Any) -> None:

@@ -7,6 +7,7 @@ if (palette) {
   const results = palette.querySelector("#palette-results");
   let running = null;
   let timer = 0;
+  let shown = null; // the text to which the results belong
 
   const options = () => [...results.querySelectorAll("[role=option]")];
   const chosen = () => options().findIndex((option) => option.getAttribute("aria-selected") === "true");
@@ -22,9 +23,12 @@ if (palette) {
   const search = async () => {
     running?.abort();
     running = new AbortController();
+    const text = input.value;
     try {
-      const answer = await fetch(`${palette.dataset.url}?s=${encodeURIComponent(input.value)}`, { signal: running.signal });
-      if (answer.ok && !answer.redirected) results.innerHTML = await answer.text();
+      const answer = await fetch(`${palette.dataset.url}?s=${encodeURIComponent(text)}`, { signal: running.signal });
+      if (!answer.ok || answer.redirected) return;
+      results.innerHTML = await answer.text();
+      shown = text;
     } catch (error) {
       if (error.name !== "AbortError") throw error;
     }
@@ -35,6 +39,15 @@ if (palette) {
     palette.showModal();
     input.select();
     search();
+  };
+
+  // Fast fingers press Enter before the results of their last letters are there.
+  const openChosen = async () => {
+    if (shown !== input.value) {
+      clearTimeout(timer);
+      await search();
+    }
+    options()[chosen()]?.click();
   };
 
   document.addEventListener("keydown", (event) => {
@@ -54,7 +67,7 @@ if (palette) {
   palette.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") { event.preventDefault(); choose(chosen() + 1); }
     if (event.key === "ArrowUp") { event.preventDefault(); choose(chosen() - 1); }
-    if (event.key === "Enter") { event.preventDefault(); options()[chosen()]?.click(); }
+    if (event.key === "Enter") { event.preventDefault(); openChosen(); }
   });
   results.addEventListener("mousemove", (event) => {
     const option = event.target.closest("[role=option]");

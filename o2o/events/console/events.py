@@ -43,7 +43,7 @@ class EventAdmin(MerchantModelAdmin):
 
     slug = "events"
     nav = Nav(NavGroup.SETTINGS, "bolt", 50)
-    policy = {"view": Capability.EVENTS_READ}  # noqa: RUF012
+    policy = {"view": Capability.EVENTS_READ}
     intro = _("What happened, in order, as the other parts of the system and your webhooks were told.")
     list_display = ("event_type", "aggregate_type", "aggregate_id", "occurred_at", "published_at")
     list_filter = ("event_type", ("occurred_at", admin.DateFieldListFilter))
@@ -52,7 +52,15 @@ class EventAdmin(MerchantModelAdmin):
     ordering = ("-position",)
     sortable_by = ()
     is_in_palette = False
-    export_columns = ("position", "event_type", "version", "aggregate_type", "aggregate_id", "occurred_at", "published_at")
+    export_columns = (
+        "position",
+        "event_type",
+        "version",
+        "aggregate_type",
+        "aggregate_id",
+        "occurred_at",
+        "published_at",
+    )
     empty = EmptyState(
         title=_("Nothing has happened yet"),
         text=_("Orders, stock movements and the like write their events here as soon as there are some."),
@@ -120,7 +128,7 @@ class DeadLetterAdmin(MerchantModelAdmin):
     slug = "dead-letters"
     nav = Nav(NavGroup.SETTINGS, "report", 51)
     title = _("dead letters")
-    policy = {"view": Capability.EVENTS_READ}  # noqa: RUF012
+    policy = {"view": Capability.EVENTS_READ}
     intro = _("Events that a part of the system gave up on. Mend the cause, then send them again.")
     list_display = ("event", "subscriber", "attempts", "error", "settled_at")
     list_filter = ("subscriber",)
@@ -141,7 +149,9 @@ class DeadLetterAdmin(MerchantModelAdmin):
             name="replay",
             label=_("send again"),
             demand=Capability.JOBS_WRITE,
-            explain=_("The event is delivered again, with all tries before it. Later events of the same thing may have gone first."),
+            explain=_(
+                "The event is delivered again, with all tries before it. Later events of the same thing may have gone first."
+            ),
             apply=lambda _request, delivery: replay_dead_letter(delivery_id=delivery.pk, at=now()),
             icon="replay",
         ),
@@ -193,7 +203,7 @@ class OutboxAdmin(PlatformModelAdmin):
     slug = "outbox"
     nav = Nav(NavGroup.PLATFORM, "outbox", 30)
     title = _("outbox")
-    policy = {"view": OPERATORS}  # noqa: RUF012
+    policy = {"view": OPERATORS}
     list_display = ("position", "merchant", "event_type", "partition", "occurred_at", "published_at")
     list_filter = (("published_at", admin.EmptyFieldListFilter),)
     list_select_related = ("merchant",)
@@ -210,7 +220,7 @@ class PlatformDeliveryAdmin(PlatformModelAdmin):
 
     slug = "deliveries"
     nav = Nav(NavGroup.PLATFORM, "report", 31)
-    policy = {"view": OPERATORS}  # noqa: RUF012
+    policy = {"view": OPERATORS}
     list_display = ("event", "merchant", "subscriber", "state", "attempts", "next_attempt_at", "settled_at")
     list_filter = ("state",)
     list_select_related = ("event", "merchant")

@@ -296,6 +296,10 @@ class WebhookDeliveryAdmin(MerchantModelAdmin):
     def state_badge(self, delivery: WebhookDelivery) -> SafeString:
         return state_badge(delivery)
 
+    def row_title(self, row: Any) -> str:
+        """Return the event and where it goes."""
+        return f"{row.event_type} → {row.endpoint}"
+
     @admin.display(description=_("next try"))
     def next_try(self, delivery: WebhookDelivery) -> Any:
         return delivery.next_attempt_at if delivery.state == WebhookState.PENDING else None

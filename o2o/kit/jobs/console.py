@@ -77,6 +77,7 @@ class JobProgress(Page):
     name = "job_progress"
     path = "jobs/<uuid:job_id>/progress/"
     title = _("Progress")
+    is_part = True
     policy = Capability.JOBS_READ
 
     def get(self) -> HttpResponse:
@@ -92,6 +93,7 @@ class JobErrors(Page):
     name = "job_errors"
     path = "jobs/<uuid:job_id>/errors.csv"
     title = _("Rows with errors")
+    is_part = True
     policy = Capability.JOBS_READ
 
     def get(self) -> HttpResponse:
@@ -119,7 +121,7 @@ class JobAdmin(MerchantModelAdmin):
 
     slug = "jobs"
     nav = Nav(NavGroup.TODAY, "pending_actions", 20)
-    policy = {"view": Capability.JOBS_READ}  # noqa: RUF012
+    policy = {"view": Capability.JOBS_READ}
     intro = _("Imports, issue runs and other long work. It goes on by itself when a computer fails, where it stopped.")
     list_display = ("title", "kind_label", "state_badge", "how_far", "failed", "actor_label", "created_at")
     list_filter = ("state", "kind")
@@ -128,7 +130,9 @@ class JobAdmin(MerchantModelAdmin):
     export_columns = ("title", "kind", "state", "total", "done", "failed", "actor_label", "created_at", "finished_at")
     empty = EmptyState(
         title=_("No long work yet"),
-        text=_("Imports, coupon issues and analyses appear here with their progress; you can leave the page meanwhile."),
+        text=_(
+            "Imports, coupon issues and analyses appear here with their progress; you can leave the page meanwhile."
+        ),
         icon="pending_actions",
     )
     acts = (
@@ -229,7 +233,9 @@ def _errors_panel(job: Job, errors: Sequence[JobError]) -> Panel:
             for error in errors
         ],
     )
-    note = format_html('{} <a href="{}">{}</a>', gettext("The first ones."), url, gettext("All rows with errors as a file"))
+    note = format_html(
+        '{} <a href="{}">{}</a>', gettext("The first ones."), url, gettext("All rows with errors as a file")
+    )
     return Panel(_("Rows with errors"), table=table, note=note)
 
 
@@ -264,13 +270,25 @@ class PlatformJobAdmin(PlatformModelAdmin):
 
     slug = "jobs"
     nav = Nav(NavGroup.PLATFORM, "pending_actions", 40)
-    policy = {"view": OPERATORS}  # noqa: RUF012
+    policy = {"view": OPERATORS}
     list_display = ("title", "merchant", "kind", "state_badge", "done", "failed", "leased_until", "created_at")
     list_filter = ("state",)
     list_select_related = ("merchant",)
     search_fields = ("title", "kind", "merchant__name")
     sortable_by = ()
-    fields = ("title", "merchant", "kind", "state", "total", "done", "failed", "stalls", "leased_until", "error", "created_at")
+    fields = (
+        "title",
+        "merchant",
+        "kind",
+        "state",
+        "total",
+        "done",
+        "failed",
+        "stalls",
+        "leased_until",
+        "error",
+        "created_at",
+    )
 
     @admin.display(description=_("state"))
     def state_badge(self, job: Job) -> SafeString:

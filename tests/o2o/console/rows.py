@@ -116,7 +116,9 @@ def dead_letter(merchant: Merchant) -> models.Model:
 
 @row_of(Job)
 def job(_merchant: Merchant) -> models.Model:
-    row = Job.objects.create(kind="events.replay", title="Import of members", state="failed", total=10, done=4, failed=1)
+    row = Job.objects.create(
+        kind="events.replay", title="Import of members", state="failed", total=10, done=4, failed=1
+    )
     JobError.objects.create(job=row, row_number=3, key="A-1", message="no such product", raw={"sku": "=A-1"})
     return row
 
