@@ -92,7 +92,7 @@ def audit_page(*, wanted: AuditFilter, size: int = 50, after: str = "") -> Audit
         return AuditPage([], None)
     heads = list(arms[0].union(*arms[1:], all=True).order_by("-at", "-kind", "-entry_id")[: size + 1])
     shown = heads[:size]
-    entries = {entry_key: entry for entry_key, entry in _entries(kinds, shown)}
+    entries = dict(_entries(kinds, shown))
     ordered = [entries[head["kind"], head["entry_id"]] for head in shown]
     return AuditPage(ordered, _encode(shown[-1]) if len(heads) > size else None)
 

@@ -164,7 +164,7 @@ def _translated(message: Message) -> bool:
 
 
 def _collect(catalogue: Catalog, file: Path, name: str, skipped: frozenset[Any] = frozenset()) -> None:
-    method = "python" if file.suffix == ".py" else extract_template
+    method: Any = "python" if file.suffix == ".py" else extract_template
     for line, texts, comments, context in extract_from_file(method, file, keywords=KEYWORDS):
         first = texts if isinstance(texts, str) else texts[0]
         if first and (context, first) not in skipped:

@@ -73,7 +73,7 @@ def keys_of(model: type[Model], ordering: Sequence[Any]) -> list[Key]:
             expression = part.expression
             name, descending = getattr(expression, "name", ""), part.descending
         elif isinstance(part, F):
-            name, descending = part.name, False
+            name, descending = getattr(part, "name", ""), False
         else:
             name, descending = part.removeprefix("-"), part.startswith("-")
         field = _field(model, name)

@@ -38,7 +38,7 @@ GROUP_TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Nav:
-    """Where a list or page stands in the side bar. ``icon`` is a name of Material Symbols; lower ``order`` is higher."""
+    """Where a list or page stands in the side bar. ``icon`` names a Material Symbol; a lower ``order`` is higher."""
 
     group: NavGroup
     icon: str

@@ -37,7 +37,7 @@ _request: ContextVar[HttpRequest | None] = ContextVar("o2o_console_request", def
 class ConsoleModelAdmin(ModelAdmin):
     """A list, its detail or form pages, its acts and its export. Declares who may do what in ``policy``.
 
-    ``policy`` maps ``view``, ``add``, ``change``, ``delete`` and ``export`` to demands; what it does not name, nobody may.
+    ``policy`` maps ``view``, ``add``, ``change``, ``delete`` and ``export`` to demands; what it leaves out, nobody may.
     Saving goes to ``save_with``. Rows that cannot be changed are shown by ``panels`` as facts, not as a dead form.
     """
 

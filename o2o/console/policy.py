@@ -38,7 +38,7 @@ def is_allowed(request: HttpRequest, demand: Demand | None) -> bool:
     actor = actor_of_request(request)
     if actor is None:
         return False
-    return demand is EVERYBODY or actor.may(demand)
+    return demand is EVERYBODY or (isinstance(demand, Capability) and actor.may(demand))
 
 
 def faults_in(policy: Any) -> list[str]:

@@ -150,7 +150,8 @@ class DeadLetterAdmin(MerchantModelAdmin):
             label=_("send again"),
             demand=Capability.JOBS_WRITE,
             explain=_(
-                "The event is delivered again, with all tries before it. Later events of the same thing may have gone first."
+                "The event is delivered again, with all tries before it."
+                " Later events of the same thing may have gone first."
             ),
             apply=lambda _request, delivery: replay_dead_letter(delivery_id=delivery.pk, at=now()),
             icon="replay",

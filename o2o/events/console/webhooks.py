@@ -135,7 +135,8 @@ class EndpointAdmin(MerchantModelAdmin):
             label=_("switch off"),
             demand=Capability.WEBHOOKS_WRITE,
             explain=_(
-                "Nothing is sent any more, and events of that time are not kept for it. What waits goes out when it is on."
+                "Nothing is sent any more, and events of that time are not kept for it."
+                " What waits goes out when it is on."
             ),
             apply=_switch(False),
             fits=lambda endpoint: endpoint.is_enabled,
@@ -156,7 +157,8 @@ class EndpointAdmin(MerchantModelAdmin):
             label=_("delete"),
             demand=Capability.WEBHOOKS_WRITE,
             explain=_(
-                "The endpoint goes, with its secret, the messages that wait for it and its whole log. This cannot be undone."
+                "The endpoint goes, with its secret, the messages that wait for it and its whole log."
+                " This cannot be undone."
             ),
             apply=lambda _request, endpoint: services.delete_endpoint(endpoint_id=endpoint.pk),
             icon="delete",
@@ -289,7 +291,7 @@ class WebhookDeliveryAdmin(MerchantModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return the log without the bodies, which may be long."""
         queryset = super().get_queryset(request)
-        is_list = request.resolver_match and request.resolver_match.url_name.endswith("_changelist")
+        is_list = request.resolver_match and (request.resolver_match.url_name or "").endswith("_changelist")
         return queryset.defer("body") if is_list else queryset
 
     @admin.display(description=_("state"))

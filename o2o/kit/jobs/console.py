@@ -82,7 +82,7 @@ class JobProgress(Page):
 
     def get(self) -> HttpResponse:
         job = site._registry[Job].get_object(self.request, str(self.kwargs["job_id"]))
-        context = progress_context(job, may_steer=self.actor.may(Capability.JOBS_WRITE))  # type: ignore[arg-type]
+        context = progress_context(job, may_steer=self.actor.may(Capability.JOBS_WRITE))
         return TemplateResponse(self.request, "console/components/job_progress.html", context)
 
 
