@@ -122,9 +122,10 @@ if DATABASE_OWNER_URL:
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "o2o.kit.cache.ForgivingRedisCache",
         "LOCATION": secret("CACHE_URL", default=f"{REDIS_URL}/1"),
         "TIMEOUT": 300,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
     }
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -307,10 +308,9 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "DESCRIPTION": "One stock, one order book, one member and one calendar of campaigns. See docs/api.md.",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "o2o.api.schema.add_components",
-    ],
+    "DEFAULT_GENERATOR_CLASS": "o2o.api.schema.Generator",
+    # Enumerations stay with their fields: names for all of them would collide over so many apps.
+    "POSTPROCESSING_HOOKS": ["o2o.api.schema.add_components"],
 }
 API_RATE_LIMIT = env.str("API_RATE_LIMIT", default="6000/min")
 # How many proxies of ours stand in front and append to X-Forwarded-For.

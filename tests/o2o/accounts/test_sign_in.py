@@ -329,6 +329,22 @@ def test_address_of_somebody_else_is_not_told_apart(person: User, browser: Clien
     assert (taken.status_code, taken.headers.get("Location")) == (free.status_code, free.headers.get("Location"))
 
 
+AWAY = {"LOCATION": "redis://127.0.0.1:1/1", "OPTIONS": {"socket_connect_timeout": 1}}
+LIMITS = {"login": "60/m/ip", "login_failed": "60/m/ip,100/h/key", "reset_password": "20/m/ip"}
+FORGIVING = "o2o.kit.cache.ForgivingRedisCache"
+
+
+@pytest.mark.parametrize("backend", [FORGIVING, "django.core.cache.backends.redis.RedisCache"])
+def test_sign_in_needs_no_redis(person: User, backend: str) -> None:
+    """The second backend is the control: without forgiveness nobody comes in while Redis is away."""
+    with override_settings(CACHES={"default": {"BACKEND": backend, **AWAY}}, ACCOUNT_RATE_LIMITS=LIMITS):
+        browser = Client(raise_request_exception=False)
+        assert (sign_in(browser).status_code == 302) == (backend == FORGIVING)
+        if backend == FORGIVING:
+            statuses = [sign_in(Client(), password=f"wrong-{number}").status_code for number in range(5)]
+            assert statuses == [200, 200, 200, 200, 429]
+
+
 def test_redirect_after_sign_in_stays_here(person: User, browser: Client) -> None:
     answer = browser.post(LOGIN, {"login": "alice@example.com", "password": PASSWORD, "next": "https://evil.example/"})
     assert answer["Location"] == "/"
