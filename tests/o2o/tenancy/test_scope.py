@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django_scopes.exceptions import ScopeError
 
 from o2o.tenancy.models import Membership, Merchant
@@ -60,9 +60,12 @@ def test_scope_ends_after_an_error_in_python(merchant: Merchant) -> None:
 
 
 def test_scope_ends_after_an_error_in_the_database(merchant: Merchant) -> None:
-    with pytest.raises(Exception, match="division by zero"), tenant_transaction(merchant.pk):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1/0")
+    with (
+        pytest.raises(DataError, match="division by zero"),
+        tenant_transaction(merchant.pk),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT 1/0")
     assert current_merchant_id() is None
     assert database_view() == ("o2o_app", "")
 
