@@ -1,4 +1,4 @@
-"""The baselines of ``bench/http.py``: WSGI alone, Django alone, REST framework alone. Also the settings of the latter two."""
+"""The baselines of ``bench/http.py``: WSGI alone, Django alone, REST framework alone; and the latter two's settings."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

@@ -17,6 +17,21 @@ from o2o.api.health import Part, readiness
 from o2o.api.models import InvariantResult
 from o2o.kit.addresses import client_address
 
+PRIVATE_NETWORKS = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "127.0.0.0/8",
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "169.254.0.0/16",
+            "::1",
+            "fc00::/7",
+            "fe80::/10",
+        ),
+    )
+)
 View = Callable[[HttpRequest], HttpResponse]
 
 
@@ -42,8 +57,8 @@ def _is_operator(request: HttpRequest) -> bool:
         return secrets.compare_digest(given.encode(), f"Bearer {token}".encode())
     if "HTTP_X_FORWARDED_FOR" in request.META and not settings.TRUSTED_PROXIES:
         return False
-    address = client_address(request)
-    return bool(address) and ipaddress.ip_address(address).is_private
+    caller = client_address(request)
+    return bool(caller) and any(ipaddress.ip_address(caller) in network for network in PRIVATE_NETWORKS)
 
 
 @never_cache

@@ -12,8 +12,9 @@ from django.urls import resolve
 from o2o.accounts.models import User
 from o2o.api import views
 from o2o.api.checks import each_route_declares_its_policy
-from o2o.api.policy import UndeclaredPolicyError
+from o2o.api.policy import AUTHENTICATED, PUBLIC, UndeclaredPolicyError
 from o2o.api.routes import routes
+from o2o.tenancy.capabilities import CLIENT_SCOPES, ROLE_CAPABILITIES
 from o2o.tenancy.models import Membership, Merchant
 from o2o.tenancy.scope import current_merchant_id, tenant_transaction
 from tests.factories import MembershipFactory, MerchantFactory
@@ -53,10 +54,6 @@ def test_a_route_without_a_policy_serves_nobody(api: Api, merchant: Merchant) ->
 @pytest.mark.parametrize("name", CALLERS)
 def test_each_caller_passes_where_the_policy_lets_them_and_nowhere_else(name: str, merchant: Merchant) -> None:
     """S1: each route × role. Those who may are told 404 of a row that is not there, those who may not 403."""
-    from o2o.api.policy import AUTHENTICATED, PUBLIC
-    from o2o.tenancy.capabilities import CLIENT_SCOPES, ROLE_CAPABILITIES
-    from o2o.tenancy.enums import Role
-
     client = maker(name)(merchant).client()
     granted = (
         CLIENT_SCOPES if name == PROGRAM else ROLE_CAPABILITIES[Role(name)] if name in Role.values else frozenset()
