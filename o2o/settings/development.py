@@ -13,3 +13,4 @@ O2O_DEMO = True
 OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1:8099"]
 # Static files come from where they stand; nothing has to be collected.
 WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = None  # type: ignore[assignment]
