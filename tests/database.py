@@ -115,7 +115,8 @@ def _drop_old(connection: psycopg2.extensions.connection) -> None:
     """Drop the templates of other migrations, and clones that a killed run left behind."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT datname FROM pg_database d WHERE (datname LIKE 'o2o\\_template\\_%' OR datname LIKE 'o2o\\_test\\_%')"
+            "SELECT datname FROM pg_database d"
+            " WHERE (datname LIKE 'o2o\\_template\\_%' OR datname LIKE 'o2o\\_test\\_%')"
             " AND NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.datname = d.datname)"
         )
         names = [name for (name,) in cursor.fetchall()]
