@@ -64,8 +64,9 @@ def audited_models() -> Mapping[str, type[Model]]:
     found: dict[str, type[Model]] = {}
     for model in apps.get_models():
         tracked = getattr(model, "pgh_tracked_model", None)
-        is_own = tracked is not None and issubclass(model, pghistory.models.Event) and not model._meta.proxy
-        if is_own and _merchant_field(model):
+        if tracked is None or model._meta.proxy or not issubclass(model, pghistory.models.Event):
+            continue
+        if _merchant_field(model):
             found[tracked._meta.label_lower] = model
     return dict(sorted(found.items()))
 

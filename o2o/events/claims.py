@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import connection
 
@@ -121,7 +122,7 @@ def quarantined_subscribers(*, at: datetime) -> Sequence[str]:
 
 
 def _candidates(partition: int, lane: Lane, at: datetime) -> Sequence[tuple[uuid.UUID, Line]]:
-    parameters = {
+    parameters: dict[str, Any] = {
         "partition": partition,
         "at": at,
         "quarantined": list(quarantined_subscribers(at=at)),

@@ -56,9 +56,7 @@ def _settle(delivery_id: uuid.UUID, **fields: object) -> EventDelivery:
         raise NotFoundError(_("There is no delivery %(id)s.") % {"id": delivery_id})
     if not changed:
         raise NotDeadError(
-            _(
-                "The delivery to %(subscriber)s is in the state “%(state)s”; only dead letters are replayed or discarded."
-            )
+            _("The delivery to %(subscriber)s is in the state “%(state)s”; only dead letters can be replayed.")
             % {"subscriber": delivery.subscriber, "state": delivery.get_state_display()}
         )
     _ring({delivery.partition})

@@ -33,7 +33,7 @@ logger = structlog.get_logger(__name__)
 HANDLER_SECONDS = {Lane.MAIN: 3.0, Lane.QUARANTINE: 3.0, Lane.SUSPECTS: 15.0}
 FIRST_PAUSE = timedelta(seconds=5)
 PAUSE_FACTOR = 6
-# One round trip. To lose this in a crash of the database is to count one attempt too few: not worth a wait for the disk.
+# One round trip. Lost in a crash of the database it is one attempt too few, which is not worth a wait for the disk.
 COUNT = """
 SET LOCAL synchronous_commit = off;
 UPDATE events_eventdelivery SET attempts = %s, is_suspect = true, claimed_until = %s
@@ -122,7 +122,8 @@ def _count_attempt(delivery: EventDelivery, limit: int) -> bool:
         delivery.attempts += 1
         with connection.cursor() as cursor:
             cursor.execute(
-                COUNT, [delivery.attempts, clock.now() + CLAIMED_FOR, delivery.pk, delivery.claim, DeliveryState.PENDING]
+                COUNT,
+                [delivery.attempts, clock.now() + CLAIMED_FOR, delivery.pk, delivery.claim, DeliveryState.PENDING],
             )
             return bool(cursor.rowcount)
 

@@ -4,7 +4,7 @@ import dataclasses
 import types
 import typing
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -81,7 +81,7 @@ def codec_for(declared: Any) -> Codec:
 
 
 @cache
-def codecs_of(event_class: type) -> Mapping[str, Codec]:
+def codecs_of(event_class: Any) -> Mapping[str, Codec]:
     """Return the codecs of an event's own fields, by name; ``aggregate_id`` has a column of its own.
 
     Raises ``PayloadError`` where the class is no dataclass itself or a field cannot be carried.
@@ -95,7 +95,12 @@ def codecs_of(event_class: type) -> Mapping[str, Codec]:
 
 def encode(event: Any) -> dict[str, Any]:
     """Return the fields of an event as JSON-able values."""
-    return {name: codec.encode(getattr(event, name)) for name, codec in codecs_of(type(event)).items()}
+    return {name: codec.encode(getattr(event, name)) for name, codec in _codecs_of_instance(event).items()}
+
+
+def _codecs_of_instance(event: Any) -> Mapping[str, Codec]:
+    own: Hashable = type(event)
+    return codecs_of(own)
 
 
 def decode(event_class: type, payload: Any) -> dict[str, Any]:

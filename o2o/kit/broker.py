@@ -2,7 +2,7 @@
 
 Seen in kombu 5.7.0 with Celery 5.7.0: a connection that broke while messages were unacknowledged is closed twice, the
 second time without its transport's client, and the attempt to put the messages back then raises ``AttributeError``,
-which Celery takes for unrecoverable. ``tests/o2o/events/test_workers.py`` shows it with and without this module.
+which Celery takes for unrecoverable. ``tests/o2o/events/test_workers.py`` shows that step with and without this module.
 """
 
 from typing import Any

@@ -50,7 +50,7 @@ class AuditView(MerchantAPIView):
         url = request.build_absolute_uri()
         return Response(
             {
-                "results": AuditEntrySerializer(entries, many=True).data,
+                "results": AuditEntrySerializer(entries, many=True).data,  # type: ignore[arg-type]
                 "next": replace_query_param(url, "cursor", following) if following else None,
                 "previous": None,
             }

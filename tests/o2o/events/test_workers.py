@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from kombu import Connection, Queue
 
 from o2o.events import emit, subscriber
 from o2o.events.bell import answered, ring_relay
@@ -97,6 +98,43 @@ def test_events_go_on_after_flush_outage_and_kill(merchant: Merchant, broker: Br
     workers.start()
     wait_for(expect(set(range(1, 9))), seconds=30, log=workers.log)
     assert set(heard().values()) == {1}
+
+
+def test_worker_in_the_middle_of_a_task_outlives_its_broker(merchant: Merchant, broker: Broker, start: Start) -> None:
+    workers = start()
+    say(merchant.pk, *[-4] * 15)
+    wait_for(expect({-4}), seconds=30, log=workers.log)
+    broker.stop()
+    time.sleep(3)
+    broker.start()
+    wait_for(lambda: not pending(), seconds=40, log=workers.log)
+    assert heard() == Counter({-4: 15})
+    assert workers.is_alive()
+
+
+def test_broken_connection_with_an_unacknowledged_message_can_be_closed(broker: Broker) -> None:
+    _close_as_celery_does(broker, transport="o2o.kit.broker:Transport")
+
+
+def test_control_closing_such_a_connection_of_kombu_raises_what_ends_a_worker(broker: Broker) -> None:
+    with pytest.raises(AttributeError, match="hostname"):
+        _close_as_celery_does(broker, transport="redis")
+
+
+def _close_as_celery_does(broker: Broker, *, transport: str) -> None:
+    """Close a channel with an unacknowledged message a second time, when its transport has no client any more."""
+    connection = Connection(broker.url, transport=transport)
+    channel = connection.default_channel
+    queue = Queue("test", channel=channel)
+    queue.declare()
+    connection.Producer().publish("message", routing_key="test")
+    received: list[object] = []
+    connection.Consumer(queue, callbacks=[lambda _body, message: received.append(message)]).consume()
+    connection.drain_events(timeout=5)
+    assert len(received) == 1
+    broker.stop()
+    connection.transport.client = None  # what is left after Connection.collect() failed halfway
+    channel.close()
 
 
 def test_poisoned_events_are_tried_three_times_and_hold_up_nobody(merchant: Merchant, start: Start) -> None:
