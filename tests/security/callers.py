@@ -1,6 +1,5 @@
 """Everybody who may come to the door of the API."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -30,14 +29,18 @@ class Caller:
         return self.capabilities is not None and capability in self.capabilities
 
 
-def everybody(merchant: Merchant) -> Mapping[str, Caller]:
-    """Return a caller for each role, API clients with all and with no scopes, and nobody."""
-    return {
-        **{role.value: Caller(staff(merchant, role), ROLE_CAPABILITIES[role]) for role in Role},
-        "client with all scopes": Caller(program(merchant, CLIENT_SCOPES), frozenset(CLIENT_SCOPES)),
-        "client without scopes": Caller(program(merchant, NOTHING), NOTHING),
-        "nobody": Caller(APIClient(), None),
-    }
+PROGRAM, BARE_PROGRAM, NOBODY = "client with all scopes", "client without scopes", "nobody"
+EVERYBODY = (*Role.values, PROGRAM, BARE_PROGRAM, NOBODY)
+
+
+def caller(name: str, merchant: Merchant) -> Caller:
+    """Return one of ``EVERYBODY``, freshly signed in."""
+    if name == NOBODY:
+        return Caller(APIClient(), None)
+    if name in {PROGRAM, BARE_PROGRAM}:
+        scopes = frozenset(CLIENT_SCOPES) if name == PROGRAM else NOTHING
+        return Caller(program(merchant, scopes), scopes)
+    return Caller(staff(merchant, Role(name)), ROLE_CAPABILITIES[Role(name)])
 
 
 def staff(merchant: Merchant, role: Role) -> APIClient:

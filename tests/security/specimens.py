@@ -8,9 +8,12 @@ import pytest
 
 from o2o.accounts.models import ApiClient
 from o2o.accounts.services.invitations import invite_staff
+from o2o.events.enums import DeliveryState
+from o2o.events.models import EventDelivery, OutboxEvent
 from o2o.events.webhooks.models import WebhookDelivery, WebhookEndpoint
 from o2o.events.webhooks.services import create_endpoint
 from o2o.kit import clock
+from o2o.kit.jobs.models import Job
 from o2o.kit.models import uuid7
 from o2o.tenancy.enums import Role
 from o2o.tenancy.models import Merchant
@@ -49,12 +52,41 @@ def _delivery(merchant: Merchant) -> uuid.UUID:
         ).pk
 
 
+def _job(merchant: Merchant) -> uuid.UUID:
+    with tenant_transaction(merchant.pk):
+        return Job.objects.create(kind="security.specimen", title="Long work").pk
+
+
+def _event(merchant: Merchant) -> OutboxEvent:
+    with tenant_transaction(merchant.pk):
+        return OutboxEvent.objects.create(
+            partition=0, event_type="order.placed", aggregate_type="order", aggregate_id=uuid7(), payload={}
+        )
+
+
+def _dead_letter(merchant: Merchant) -> uuid.UUID:
+    event = _event(merchant)
+    with tenant_transaction(merchant.pk):
+        return EventDelivery.objects.create(
+            event=event,
+            subscriber="security.specimen",
+            partition=0,
+            position=event.position,
+            aggregate_id=event.aggregate_id,
+            state=DeliveryState.DEAD,
+            settled_at=clock.now(),
+        ).pk
+
+
 SPECIMENS: Mapping[str, Maker] = {
     "/api/v1/staff/": lambda merchant: MembershipFactory(merchant=merchant).pk,
     "/api/v1/api_clients/": _api_client,
     "/api/v1/invitations/": _invitation,
     "/api/v1/webhook_endpoints/": lambda merchant: _endpoint(merchant).pk,
     "/api/v1/webhook_deliveries/": _delivery,
+    "/api/v1/events/": lambda merchant: _event(merchant).pk,
+    "/api/v1/dead_letters/": _dead_letter,
+    "/api/v1/jobs/": _job,
 }
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "PUT /api/v1/staff/{id}": {"role": "clerk", "location_ids": []},
