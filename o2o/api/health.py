@@ -86,4 +86,6 @@ def _redis() -> Part:
 
 def redis_client() -> "redis.Redis":
     """Return a client that gives up soon."""
-    return redis.Redis.from_url(settings.CACHES["default"]["LOCATION"], socket_timeout=0.5, socket_connect_timeout=0.5)
+    return redis.Redis.from_url(
+        str(settings.CACHES["default"]["LOCATION"]), socket_timeout=0.5, socket_connect_timeout=0.5
+    )

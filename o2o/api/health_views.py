@@ -17,21 +17,8 @@ from o2o.api.health import Part, readiness
 from o2o.api.models import InvariantResult
 from o2o.kit.addresses import client_address
 
-PRIVATE_NETWORKS = tuple(
-    map(
-        ipaddress.ip_network,
-        (
-            "127.0.0.0/8",
-            "10.0.0.0/8",
-            "172.16.0.0/12",
-            "192.168.0.0/16",
-            "169.254.0.0/16",
-            "::1",
-            "fc00::/7",
-            "fe80::/10",
-        ),
-    )
-)
+PRIVATE = "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 ::1 fc00::/7 fe80::/10"
+PRIVATE_NETWORKS = tuple(ipaddress.ip_network(network) for network in PRIVATE.split())
 View = Callable[[HttpRequest], HttpResponse]
 
 

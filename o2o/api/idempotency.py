@@ -23,7 +23,7 @@ def claim_of(request: Request) -> Claim | None:
     key = parse_key(request.headers.get(HEADER))
     if key is None:
         return None
-    actor: Actor = request.user
+    actor: Actor = request.user  # type: ignore[assignment]
     http = request._request
     return Claim(
         merchant_id=actor.merchant_id,

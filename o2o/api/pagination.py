@@ -35,7 +35,7 @@ class NewestFirst(CursorPagination):
     max_page_size = 200
     cursor_query_param = "cursor"
 
-    def paginate_queryset(
+    def paginate_queryset(  # type: ignore[override]
         self, queryset: QuerySet[Any], request: Request, view: "APIView | None" = None
     ) -> list[Any] | None:
         """Return one page. Raises ``InvalidCursorError`` for a cursor that did not come from a page of this list."""

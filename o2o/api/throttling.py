@@ -39,7 +39,7 @@ class ActorThrottle(BaseThrottle):
         self.taken = take(bucket_of(request), _rate(settings.API_RATE_LIMIT))
         if self.taken is None:
             return True
-        request.rate_limit_headers = self.taken.headers()
+        request.rate_limit_headers = self.taken.headers()  # type: ignore[attr-defined]
         return self.taken.is_allowed
 
     def wait(self) -> float | None:

@@ -14,7 +14,7 @@ Deadlocks and serialization failures run the steps again, at most three times.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest
@@ -43,13 +43,14 @@ Handler = Callable[..., HttpResponseBase]
 class ScopedView(APIView):
     """Runs the steps above. Use ``MerchantAPIView`` or ``MerchantViewSet``."""
 
-    policy: Policy
+    policy: ClassVar[Policy]
     #: A ``POST`` that changes nothing (a search, a quote) may do without a key.
     requires_idempotency_key: ClassVar[bool] = True
-    http_method_names: ClassVar[list[str]] = ["get", "post", "put", "patch", "delete", "head"]
+    http_method_names = ["get", "post", "put", "patch", "delete", "head"]
+    response: Any
 
     @classmethod
-    def as_view(cls, *args: Any, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+    def as_view(cls, *args: Any, **initkwargs: Any) -> Any:
         """Return the view function; it opens its transaction itself, so that a failed commit is a problem as well."""
         return transaction.non_atomic_requests(super().as_view(*args, **initkwargs))
 
@@ -77,7 +78,7 @@ class ScopedView(APIView):
         is_outermost = not connection.in_atomic_block
         # A question to the server before each request would cost a round trip; a connection that turns out to be
         # broken is replaced below instead.
-        connection.health_check_done = True
+        connection.health_check_done = True  # type: ignore[attr-defined]
         for attempt in range(1, ATTEMPTS + 1):
             raw = connection.connection
             try:
@@ -172,10 +173,10 @@ class ScopedView(APIView):
 
     def _finished(self, response: HttpResponseBase) -> HttpResponseBase:
         """Render now, inside the scope: serializers may still read, and the bytes are what is stored."""
-        response = self.finalize_response(self.request, response, *self.args, **self.kwargs)
-        if isinstance(response, Response) and not response.is_rendered:
-            response.render()
-        return response
+        finished: Any = self.finalize_response(self.request, cast(Response, response), *self.args, **self.kwargs)
+        if isinstance(finished, Response) and not finished.is_rendered:
+            finished.render()
+        return cast(HttpResponseBase, finished)
 
 
 class MerchantAPIView(ScopedView):
@@ -184,5 +185,5 @@ class MerchantAPIView(ScopedView):
     @property
     def actor(self) -> Actor:
         """Who is calling."""
-        actor: Actor = self.request.user
-        return actor
+        actor: Any = self.request.user
+        return cast(Actor, actor)
