@@ -72,7 +72,7 @@ def tenant_scope(merchant_id: uuid.UUID, *, until_commit: bool = False) -> Itera
 @contextmanager
 def tenant_transaction(merchant_id: uuid.UUID) -> Iterator[None]:
     """Open a transaction (or a savepoint) that shows only the rows of one merchant."""
-    with transaction.atomic(), tenant_scope(merchant_id):
+    with _transaction_of(_Scope(merchant_id=merchant_id)):
         yield
 
 
@@ -83,7 +83,7 @@ def platform_transaction() -> Iterator[None]:
     Signing in, the relay, sweepers and the operators' pages need it; nothing that serves a merchant may.
     ``tests/o2o/tenancy/test_platform_scope.py`` lists each place that calls it.
     """
-    with transaction.atomic(), _entered(_Scope(is_platform=True)):
+    with _transaction_of(_Scope(is_platform=True)):
         yield
 
 
@@ -105,6 +105,14 @@ def ask_platform(query: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] |
         cursor.execute(statement, {**parameters, "outer_role": _active.get().role})
         answer: tuple[Any, ...] = cursor.fetchone()[1:]
     return None if answer[0] is None else answer
+
+
+@contextmanager
+def _transaction_of(scope: _Scope) -> Iterator[None]:
+    # What is set for an outermost transaction ends with its commit; only a savepoint's scope must be given back.
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic(), _entered(scope, restores=not is_outermost):
+        yield
 
 
 @contextmanager
