@@ -32,7 +32,8 @@ class Hit:
 def search_page(site: "ConsoleSite", request: HttpRequest) -> HttpResponse:
     """Answer the palette with pages and rows whose names hold the text; all pages where there is none."""
     text = request.GET.get("s", "").strip()
-    hits = [*pages_named(site, request, text)]
+    # what begins with the text stands before what only holds it
+    hits = sorted(pages_named(site, request, text), key=lambda hit: not hit.title.lower().startswith(text.lower()))
     if len(text) >= SHORTEST_SEARCH_OF_ROWS:
         hits.extend(rows_named(site, request, text))
     return TemplateResponse(request, "console/palette_results.html", {"hits": hits, "text": text})
