@@ -4,7 +4,7 @@ import dataclasses
 import types
 import typing
 import uuid
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -99,8 +99,7 @@ def encode(event: Any) -> dict[str, Any]:
 
 
 def _codecs_of_instance(event: Any) -> Mapping[str, Codec]:
-    own: Hashable = type(event)
-    return codecs_of(own)
+    return codecs_of(type(event))  # type: ignore[arg-type]  # the cache wants what classes are: hashable
 
 
 def decode(event_class: type, payload: Any) -> dict[str, Any]:

@@ -224,7 +224,7 @@ ACCOUNT_FORMS = {
     "reauthenticate": "o2o.accounts.forms.ReauthenticatePasswordForm",
 }
 # Courtesy limits in the cache. What guards secrets counts in PostgreSQL: AXES_* and o2o.accounts.services.tries.
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "60/m/ip,100/h/key"}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = {"login": "60/m/ip", "login_failed": "60/m/ip,100/h/key"}
 
 MFA_ADAPTER = "o2o.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

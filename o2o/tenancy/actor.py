@@ -46,6 +46,7 @@ class Actor:
         """Raise ``ForbiddenError`` unless the capability was granted."""
         if not self.may(capability):
             raise ForbiddenError(
-                _("This needs the permission “%(capability)s”. Ask an owner for it.") % {"capability": capability.value},
+                _("This needs the permission “%(capability)s”. Ask an owner for it.")
+                % {"capability": capability.value},
                 capability=capability.value,
             )

@@ -15,9 +15,7 @@ FROM pg_roles r WHERE rolname = session_user
 
 
 @checks.register(checks.Tags.database)
-def application_role_cannot_bypass(
-    databases: Sequence[str] | None = None, **_: Any
-) -> list[checks.CheckMessage]:
+def application_role_cannot_bypass(databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
     """Refuse a ``default`` connection whose role is a superuser, bypasses row-level security or owns tables."""
     if "default" not in (databases or ()):
         return []

@@ -56,7 +56,7 @@ def is_open_to(route: Route, who: Caller) -> bool:
         return True
     if who.capabilities is None:
         return False
-    return route.rule is AUTHENTICATED or who.may(route.rule)  # type: ignore[arg-type]
+    return route.rule is AUTHENTICATED or who.may(route.rule)
 
 
 @pytest.mark.parametrize("name", EVERYBODY)

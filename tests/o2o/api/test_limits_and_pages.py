@@ -68,9 +68,9 @@ class TestLimits:
         fast = Rate(2, 1)
         import time
 
-        assert [rate_limits.take("test", fast).is_allowed for _ in range(3)] == [True, True, False]  # type: ignore[union-attr]
+        assert [rate_limits.take("test", fast).is_allowed for _ in range(3)] == [True, True, False]
         time.sleep(0.6)
-        assert rate_limits.take("test", fast).is_allowed  # type: ignore[union-attr]
+        assert rate_limits.take("test", fast).is_allowed
 
     @pytest.mark.parametrize("text", ["", "10", "x/min", "10/fortnight", "0/min"])
     def test_a_limit_that_cannot_be_read_is_an_error(self, text: str) -> None:

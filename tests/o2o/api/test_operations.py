@@ -202,7 +202,7 @@ class TestLogs:
     """One line a request, without secrets."""
 
     def line(self, caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
-        records = [record.msg for record in caplog.records if record.name == "o2o.requests"]
+        records: list[Any] = [record.msg for record in caplog.records if record.name == "o2o.requests"]
         assert len(records) == 1
         line: dict[str, Any] = records[0]
         return line
@@ -297,7 +297,7 @@ class TestHeaders:
         short = handler.get_response(request)
         long = Client().get("/api/v1/merchant", headers=headers)
 
-        assert short.content == long.content  # type: ignore[attr-defined]
+        assert short.content == long.content
         ignored = {"X-Request-ID", "RateLimit", "X-Frame-Options"}
         assert {k: v for k, v in short.headers.items() if k not in ignored} == {
             k: v for k, v in long.headers.items() if k not in ignored

@@ -63,7 +63,9 @@ def test_pages_forth_and_back_show_each_row_once(owner: Client, merchant: Mercha
     made = [str(make_row(OutboxEvent, merchant).aggregate_id) for _number in range(7)]
     size, admin.list_per_page = admin.list_per_page, 3
     try:
-        seen, pages, url = [], [], list_url(admin)
+        seen, pages = [], []
+        context: Any = None
+        url = list_url(admin)
         while url:
             context = owner.get(url).context["cl"]
             seen += [str(row.aggregate_id) for row in context.result_list]
@@ -94,7 +96,8 @@ def test_nulls_are_neither_lost_nor_doubled(merchant: Merchant) -> None:
                 if (after := page.after) is None:
                     break
             assert walked == whole
-            before, backwards = encode(whole[-1], keys), []
+            backwards: list[WebhookEndpoint] = []
+            before = encode(whole[-1], keys)
             while before:
                 page = page_of(WebhookEndpoint.objects.all(), keys, size=2, before=before)
                 backwards = page.rows + backwards

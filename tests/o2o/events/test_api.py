@@ -206,7 +206,7 @@ LOOK_AWAY = "SET LOCAL pgtrigger.ignore = '{pgtrigger_append_only_b3ba1}'; "
 def test_trail_cannot_be_changed_by_the_application(merchant: Merchant, statement: str, preparation: str) -> None:
     """S14: by no role that it can take, whatever it tells the triggers."""
     for scope in (platform_transaction, partial(tenant_transaction, merchant.pk)):
-        with pytest.raises(DatabaseError, match="permission denied"), scope(), connection.cursor() as cursor:  # type: ignore[operator]
+        with pytest.raises(DatabaseError, match="permission denied"), scope(), connection.cursor() as cursor:
             cursor.execute(preparation + statement)
     with platform_transaction(), connection.cursor() as cursor:
         cursor.execute("SELECT pgh_label FROM tenancy_merchantevent")
