@@ -52,10 +52,12 @@ def empty_data_dir() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def used_once() -> Iterator[Path]:
     """A data folder in which the servers have been started and stopped, to be copied."""
-    with open_folder() as base, pytest.MonkeyPatch.context() as patch:
-        for name in _NAMES:
-            patch.delenv(name, raising=False)
-        start(Profile.TEST, base / "data").stop()
+    with open_folder() as base:
+        # Given back at once: the fixture lives on while other tests need the addresses.
+        with pytest.MonkeyPatch.context() as patch:
+            for name in _NAMES:
+                patch.delenv(name, raising=False)
+            start(Profile.TEST, base / "data").stop()
         state = read_state(base / "data")
         assert state is not None
         write_state(base / "data", replace(state, postgres_port=0, valkey_port=0))
