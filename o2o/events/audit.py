@@ -48,13 +48,23 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditHead:
+    """Where an entry stands: the kind of thing, and the entry's number in that kind's audit table."""
+
+    kind: str
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AuditQuery:
-    """Which entries are wanted; what is empty does not narrow."""
+    """Which entries are wanted; what is empty does not narrow. ``actor`` is a part of the actor's name."""
 
     kind: str = ""
     act: str = ""
     object_id: str = ""
     request_id: str = ""
+    actor: str = ""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -76,18 +86,41 @@ def audit_page(*, query: AuditQuery, size: int, after: str = "") -> tuple[Sequen
 
     One query finds the entries over all kinds and one more reads each kind on the page. Raises ``InvalidPlaceError``.
     """
+    heads, following = audit_heads(query=query, size=size, after=after)
+    entries = {(kind, row.pgh_id): _entry(kind, row) for kind, rows in audit_rows(heads) for row in rows}
+    return [entries[head.kind, head.number] for head in heads], following
+
+
+def audit_heads(*, query: AuditQuery, size: int, after: str = "") -> tuple[Sequence[AuditHead], str | None]:
+    """Find a page of entries of the active merchant, newest first, in one query; return them and the next cursor.
+
+    Raises ``InvalidPlaceError`` for a cursor that was not made here.
+    """
     place = _decoded(after) if after else None
     models = {kind: model for kind, model in audited_models().items() if query.kind in ("", kind)}
     arms = [_heads(kind, model, query, place)[: size + 1] for kind, model in models.items()]
     if not arms:
         return [], None
-    if len(arms) > 1:
-        heads = list(arms[0].union(*arms[1:], all=True).order_by("-at", "-kind", "-entry_id")[: size + 1])
-    else:
-        heads = list(arms[0])
-    entries = dict(_entries(models, heads[:size]))
-    shown = [entries[head["kind"], head["entry_id"]] for head in heads[:size]]
-    return shown, _encoded(heads[size - 1]) if len(heads) > size else None
+    found = arms[0] if len(arms) == 1 else arms[0].union(*arms[1:], all=True)
+    rows = list(found.order_by("-at", "-kind", "-entry_id")[: size + 1]) if len(arms) > 1 else list(found)
+    heads = [AuditHead(row["kind"], row["entry_id"], row["at"]) for row in rows[:size]]
+    return heads, _encoded(heads[-1]) if len(rows) > size else None
+
+
+def audit_rows(heads: Sequence[AuditHead]) -> Iterator[tuple[str, QuerySet[Any]]]:
+    """Return the rows of the audit tables behind some heads, kind by kind."""
+    for kind, model in audited_models().items():
+        if numbers := [head.number for head in heads if head.kind == kind]:
+            yield kind, model._base_manager.filter(pgh_id__in=numbers)
+
+
+def context_of(row: Any) -> Mapping[str, str]:
+    """Return who made a change, from where and in which request; a name that is not known is empty."""
+    context = row.pgh_context or {}
+    if isinstance(context, str):
+        context = json.loads(context)
+    names = ("actor_kind", "actor_id", "actor_label", "address", "request_id")
+    return {name: str(context.get(name) or "") for name in names}
 
 
 def _merchant_field(model: type[Model]) -> str | None:
@@ -104,6 +137,8 @@ def _heads(kind: str, model: Any, query: AuditQuery, place: Place | None) -> Que
         wanted &= Q(pgh_label=query.act)
     if query.request_id:
         wanted &= Q(pgh_context__request_id=query.request_id)
+    if query.actor:
+        wanted &= Q(pgh_context__actor_label__icontains=query.actor)
     if query.since:
         wanted &= Q(pgh_created_at__gte=query.since)
     if query.until:
@@ -125,20 +160,7 @@ def _before(kind: str, place: Place) -> Q:
     return older | Q(pgh_created_at=at, pgh_id__lt=at_id) if kind == at_kind else older
 
 
-def _entries(
-    models: Mapping[str, Any], heads: Sequence[Mapping[str, Any]]
-) -> Iterator[tuple[tuple[str, int], AuditEntry]]:
-    for kind, model in models.items():
-        ids = [head["entry_id"] for head in heads if head["kind"] == kind]
-        for row in model._base_manager.filter(pgh_id__in=ids) if ids else ():
-            yield (kind, row.pgh_id), _entry(kind, row)
-
-
 def _entry(kind: str, row: Any) -> AuditEntry:
-    context = row.pgh_context or {}
-    if isinstance(context, str):
-        context = json.loads(context)
-    names = ("actor_kind", "actor_id", "actor_label", "address", "request_id")
     fields = {
         field.attname: getattr(row, field.attname)
         for field in row._meta.concrete_fields
@@ -151,12 +173,12 @@ def _entry(kind: str, row: Any) -> AuditEntry:
         kind=kind,
         object_id=str(row.pgh_obj_id),
         row=json.loads(json.dumps(fields, cls=DjangoJSONEncoder)),
-        **{name: str(context.get(name) or "") for name in names},
+        **context_of(row),
     )
 
 
-def _encoded(head: Mapping[str, Any]) -> str:
-    text = f"{head['at'].isoformat()}|{head['kind']}|{head['entry_id']}"
+def _encoded(head: AuditHead) -> str:
+    text = f"{head.at.isoformat()}|{head.kind}|{head.number}"
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 

@@ -17,13 +17,26 @@ def audited(*, exclude: tuple[str, ...] = ()) -> Callable[[Tracked], Tracked]:
     The audit table of a tenant model carries its merchant and needs ``EnableRowLevelSecurity`` in the migration.
     """
     options: dict[str, Any] = {"exclude": list(exclude)} if exclude else {}
-    return pghistory.track(
-        pghistory.InsertEvent("created"),
-        pghistory.UpdateEvent("changed"),
-        pghistory.DeleteEvent("deleted"),
-        context_field=pghistory.ContextJSONField(),
-        context_id_field=None,  # type: ignore[arg-type]
-        obj_field=pghistory.ObjForeignKey(related_name="audit_entries"),
-        append_only=True,
-        **options,
-    )
+
+    def track(model: Tracked) -> Tracked:
+        return pghistory.track(
+            pghistory.InsertEvent("created"),
+            pghistory.UpdateEvent("changed"),
+            pghistory.DeleteEvent("deleted"),
+            context_field=pghistory.ContextJSONField(),
+            context_id_field=None,  # type: ignore[arg-type]
+            obj_field=pghistory.ObjForeignKey(related_name="audit_entries"),
+            append_only=True,
+            meta={"indexes": [_newest_first(model)]},
+            **options,
+        )(model)
+
+    return track
+
+
+def _newest_first(model: type[models.Model]) -> models.Index:
+    """Return the index that serves a merchant's trail, or that of one row where there is no merchant."""
+    names = {field.name for field in model._meta.local_fields}
+    owner = "merchant" if "merchant" in names else "pgh_obj"
+    name = f"audit_{model._meta.app_label}_{model._meta.model_name}"[:30]
+    return models.Index(fields=[owner, "-pgh_created_at", "-pgh_id"], name=name)

@@ -1,4 +1,4 @@
-"""The staff, the merchant's settings and the audit trail, on screen."""
+"""The staff and the merchant's settings, on screen."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -13,7 +13,6 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from o2o.console import (
     Act,
@@ -22,7 +21,6 @@ from o2o.console import (
     MerchantModelAdmin,
     Nav,
     NavGroup,
-    Page,
     PlatformModelAdmin,
     SetupStep,
     badge,
@@ -31,7 +29,6 @@ from o2o.console import (
     setup_step,
     site,
 )
-from o2o.console.audit import AuditFilter, audit_page, audited_kinds
 from o2o.console.forms import LongSelect
 from o2o.console.locations import location_choices, location_names
 from o2o.console.policy import OPERATORS
@@ -228,59 +225,6 @@ class MerchantSettings(FormPage):
             ),
         )
         services.require_second_factor(merchant_id=merchant_id, is_required=values["requires_second_factor"])
-
-
-class AuditForm(ConsoleForm):
-    """Which entries of the trail to show."""
-
-    kind = forms.ChoiceField(label=_("Kind of thing"), required=False)
-    act = forms.ChoiceField(
-        label=_("Kind of change"),
-        required=False,
-        choices=[
-            ("", _("all")),
-            ("created", pgettext_lazy("audit", "created")),
-            ("changed", pgettext_lazy("audit", "changed")),
-            ("deleted", pgettext_lazy("audit", "deleted")),
-        ],
-    )
-    actor = forms.CharField(label=_("Who"), required=False, max_length=100)
-    row_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kinds = [(kind, model.pgh_tracked_model._meta.verbose_name) for kind, model in audited_kinds().items()]  # type: ignore[attr-defined]
-        self.base_fields["kind"].choices = [("", _("all")), *kinds]
-        super().__init__(*args, **kwargs)
-
-
-@page
-class AuditTrail(Page):
-    """Who changed what, when, from where."""
-
-    name = "audit"
-    path = "audit/"
-    title = _("Audit trail")
-    intro = _("Every change, written down by the database itself, whoever made it. Nobody can alter or delete entries.")
-    policy = Capability.AUDIT_READ
-    nav = Nav(NavGroup.SETTINGS, "history", 90)
-    template = "console/audit.html"
-
-    def context(self) -> dict[str, Any]:
-        form = AuditForm(self.request.GET or None)
-        values = form.cleaned_data if form.is_bound and form.is_valid() else {}
-        wanted = AuditFilter(**{name: values.get(name, "") for name in ("kind", "act", "row_id", "actor")})
-        found = audit_page(wanted=wanted, after=self.request.GET.get("after", ""))
-        query = self.request.GET.copy()
-        query.pop("after", None)
-        filters = query.urlencode()
-        query["after"] = found.after or ""
-        return {
-            "form": form,
-            "entries": found.entries,
-            "next_url": f"?{query.urlencode()}" if found.after else "",
-            "first_url": f"?{filters}" if self.request.GET.get("after") else "",
-            "is_filtered": any(values.values()),
-        }
 
 
 @setup_step(Capability.STAFF_WRITE, order=10)

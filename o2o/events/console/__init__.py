@@ -1,5 +1,5 @@
-"""Events, dead letters and webhooks, on screen."""
+"""Events, dead letters, webhooks and the audit trail, on screen."""
 
-from o2o.events.console import events, webhooks
+from o2o.events.console import audit, events, webhooks
 
-__all__ = ["events", "webhooks"]
+__all__ = ["audit", "events", "webhooks"]

@@ -7,8 +7,9 @@ from django.test import Client
 from django.urls import reverse
 
 from o2o.accounts.models import ApiClient, Invitation, User
-from o2o.console.audit import AuditFilter, audit_page
 from o2o.console.sites import site
+from o2o.events.audit import AuditQuery
+from o2o.events.console.changes import audit_page
 from o2o.events.enums import DeliveryState
 from o2o.events.models import EventDelivery
 from o2o.events.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -65,7 +66,7 @@ def test_a_role_is_changed_and_the_trail_says_by_whom(owner: Client, merchant: M
     assert answer.status_code == 302
     with tenant_transaction(merchant.pk):
         assert Membership.objects.get(pk=colleague.pk).role == Role.MARKETING
-        [entry, *_] = audit_page(wanted=AuditFilter(row_id=str(colleague.pk), act="changed")).entries
+        [entry, *_] = audit_page(wanted=AuditQuery(object_id=str(colleague.pk), act="changed")).entries
     assert (entry.actor_kind, entry.address) == ("user", "192.0.2.7")
     assert entry.actor
     [change] = entry.changes
