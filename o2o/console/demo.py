@@ -15,7 +15,9 @@ from o2o.console.admission import platform_rows
 from o2o.events import DomainEvent, emit
 from o2o.events.webhooks.models import WebhookEndpoint
 from o2o.events.webhooks.services import create_endpoint
+from o2o.events.webhooks.signing import PURPOSE, active
 from o2o.kit.clock import now
+from o2o.kit.sealing import unseal
 from o2o.tenancy.actor import Actor
 from o2o.tenancy.enums import Role
 from o2o.tenancy.models import Membership, Merchant
@@ -25,7 +27,7 @@ from o2o.tenancy.services import MerchantDetails, create_merchant, join_staff
 
 PASSWORD = "o2o-demo-2026"  # noqa: S105 - printed on purpose, of people who do not exist
 OPERATOR = "operator@demo.example"
-# Nothing listens there unless somebody starts a receiver; then the console shows what a failing endpoint looks like.
+# ``manage.py demo_receiver`` listens there, which ``up --seed`` runs.
 RECEIVER = "http://127.0.0.1:8099/o2o"
 
 
@@ -152,6 +154,13 @@ def _equip(chain: DemoChain, owner: Actor) -> None:
         return
     create_endpoint(url=RECEIVER, event_types=[], at=now(), description=chain.endpoint)
     emit(DemoLoaded(aggregate_id=owner.merchant_id, staff=len(chain.people)))
+
+
+def receiver_secrets() -> list[str]:
+    """Return the secrets that the demonstration's endpoints sign with, for the receiver at their other end."""
+    with transaction.atomic(), platform_rows():
+        rows = list(WebhookEndpoint.objects.filter(url=RECEIVER).values_list("secrets", flat=True))
+    return [unseal(sealed, purpose=PURPOSE) for entries in rows for sealed in active(entries, at=now())]
 
 
 def logins() -> list[tuple[str, str, str, str]]:

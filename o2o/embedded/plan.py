@@ -53,6 +53,10 @@ def _beat() -> Plan:
     return Plan("beat", (*command.split(), "--schedule", "{folder}/beat"), stop_seconds=5)
 
 
+def _receiver() -> Plan:
+    return Plan("receiver", (_PYTHON, "manage.py", "demo_receiver"), stop_seconds=2)
+
+
 # Web is first to start. In the order in which they are ended: no new requests, no new tasks, then the workers together.
 PROCESSES: tuple[Plan, ...] = (
     _web(),
@@ -62,5 +66,8 @@ PROCESSES: tuple[Plan, ...] = (
     _worker("batch", processes=1),
 )
 
-MIGRATE = (_PYTHON, "manage.py", "migrate", "--noinput")
+# What the demonstration needs beside them.
+DEMO_PROCESSES: tuple[Plan, ...] = (_receiver(),)
+
+MIGRATE = (_PYTHON, "manage.py", "migrate", "--noinput", "--verbosity", "0")
 SEED = (_PYTHON, "manage.py", "seed_demo")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from o2o.embedded.errors import EmbeddedError
 from o2o.embedded.output import Output
-from o2o.embedded.plan import MIGRATE, PROCESSES, SEED, Plan
+from o2o.embedded.plan import DEMO_PROCESSES, MIGRATE, PROCESSES, SEED, Plan
 from o2o.embedded.processes import ProcessMark, spawn_followed
 from o2o.embedded.record import (
     TOKEN_VARIABLE,
@@ -115,6 +115,8 @@ class Supervisor:
             **services.environment(),
             "O2O_DATA_DIR": str(self._wishes.data_dir),
             "PYTHONUNBUFFERED": "1",
+            # On one's own machine, root is often all there is (a container); production runs as nobody special.
+            "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
             TOKEN_VARIABLE: self._token,
         }
 
@@ -144,14 +146,14 @@ class Supervisor:
         self._record = self._record.now_at(address)
         write_record(self._wishes.data_dir, self._record)
         # Web alone at first: were all to load at once, the first page would come as late as the last worker.
-        web, *others = PROCESSES
+        web, *others = plans = (*PROCESSES, *(DEMO_PROCESSES if self._wishes.seed else ()))
         self._start_process(web, port, environment)
         self._wait_until_ready(address)
         if self._stop.is_set():
             return
         for plan in others:
             self._start_process(plan, port, environment)
-        self._output.say(f"started {', '.join(plan.name for plan in PROCESSES)}")
+        self._output.say(f"started {', '.join(plan.name for plan in plans)}")
         self._output.say(f"ready: {address}")
 
     def _start_process(self, plan: Plan, port: int, environment: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """One line per thing that happened: JSON for machines, colours for people. Secrets, bodies and paths stay out."""
 
 import re
+import sys
 from typing import Any
 
 import structlog
@@ -54,7 +55,9 @@ def logging_config(style: str, level: str) -> dict[str, Any]:
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if style == "json"
-        else structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
@@ -76,6 +79,6 @@ def logging_config(style: str, level: str) -> dict[str, Any]:
             # It names accounts; o2o.accounts tells of lockouts without.
             "axes": {"level": "ERROR"},
             "oauthlib": {"level": "WARNING"},
-            "celery": {"level": "INFO"},
+            "celery": {"level": level},
         },
     }
