@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import threading
@@ -115,10 +116,18 @@ class Supervisor:
             **services.environment(),
             "O2O_DATA_DIR": str(self._wishes.data_dir),
             "PYTHONUNBUFFERED": "1",
+            "PROMETHEUS_MULTIPROC_DIR": str(self._emptied("metrics")),
             # On one's own machine, root is often all there is (a container); production runs as nobody special.
             "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
             TOKEN_VARIABLE: self._token,
         }
+
+    def _emptied(self, name: str) -> Path:
+        """Return a folder for what processes share while they live, without what those of the last run left."""
+        folder = self._wishes.data_dir / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        return folder
 
     def run_step(self, name: str, command: Sequence[str], environment: dict[str, str]) -> None:
         """Run a command to its end; raise EmbeddedError with its last lines if it fails."""
