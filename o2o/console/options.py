@@ -7,34 +7,32 @@ from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import Any, ClassVar, cast
 
-from django import forms
 from django.contrib.admin.options import ShowFacets
 from django.contrib.admin.utils import quote, unquote
-from django.db import models, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import models
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from unfold.admin import ModelAdmin
 
 from o2o.console import acts
 from o2o.console.acts import Act
 from o2o.console.admission import platform_rows
 from o2o.console.components import EmptyState, Fact, Panel
 from o2o.console.export import csv_response
-from o2o.console.forms import ServiceFormMixin
 from o2o.console.lists import KeysetChangeList, take_cursors
 from o2o.console.navigation import Nav, NavEntry
 from o2o.console.policy import Demand, Policy, actor_of_request, is_allowed
+from o2o.console.saving import ServiceModelAdmin
 from o2o.kit.errors import ForbiddenError, NotFoundError
 from o2o.tenancy.scope import tenant_transaction
 
 _request: ContextVar[HttpRequest | None] = ContextVar("o2o_console_request", default=None)
 
 
-class ConsoleModelAdmin(ModelAdmin):
+class ConsoleModelAdmin(ServiceModelAdmin):
     """A list, its detail or form pages, its acts and its export. Declares who may do what in ``policy``.
 
     ``policy`` maps ``view``, ``add``, ``change``, ``delete`` and ``export`` to demands; what it leaves out, nobody may.
@@ -156,15 +154,6 @@ class ConsoleModelAdmin(ModelAdmin):
                 % {"kind": self.opts.verbose_name}
             )
         return row
-
-    def log_addition(self, request: HttpRequest, obj: models.Model, message: Any) -> None:
-        """Write nothing: the audit trail is written by the database."""
-
-    def log_change(self, request: HttpRequest, obj: models.Model, message: Any) -> None:
-        """Write nothing: the audit trail is written by the database."""
-
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
-        """Write nothing: the audit trail is written by the database."""
 
     # --- list
 
@@ -304,59 +293,6 @@ class ConsoleModelAdmin(ModelAdmin):
 
     def _trail(self) -> list[tuple[str, str]]:
         return [(capfirst(str(self.list_title())), self.list_url())]
-
-    # --- saving
-
-    def save_with(self, request: HttpRequest, form: forms.ModelForm[Any], row: Any | None) -> models.Model:
-        """Call the service that creates a row (``row`` is None) or changes it, and return the row."""
-        raise NotImplementedError(f"{type(self).__name__} lets people save, so it must say with which service.")
-
-    def get_form(
-        self, request: HttpRequest, obj: models.Model | None = None, change: bool = False, **kwargs: Any
-    ) -> type[forms.ModelForm[Any]]:
-        """Return the form, whose validation ends with the service."""
-        form_class = super().get_form(request, obj, change=change, **kwargs)
-
-        def save_with(form: forms.ModelForm[Any]) -> models.Model:
-            return self.save_with(request, form, obj if change else None)
-
-        return type(form_class.__name__, (ServiceFormMixin, form_class), {"save_with": staticmethod(save_with)})
-
-    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        """Return what the service saved."""
-        return form.saved
-
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
-        """Do nothing: the service has saved."""
-
-    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
-        """Do nothing: the service has saved."""
-
-    def construct_change_message(self, *args: Any, **kwargs: Any) -> list[Any]:
-        """Return nothing: the audit trail is written by the database."""
-        return []
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        """Show or take the form; whatever a service did is undone where the page comes back with errors."""
-        with transaction.atomic():
-            response = super().changeform_view(request, object_id, form_url, extra_context)
-            if request.method == "POST" and not isinstance(response, HttpResponseRedirect):
-                transaction.set_rollback(True)
-        return response
-
-    def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        """Delete through the service."""
-        self.delete_with(request, obj)
-
-    def delete_with(self, request: HttpRequest, row: Any) -> None:
-        """Call the service that deletes a row."""
-        raise NotImplementedError(f"{type(self).__name__} lets people delete, so it must say with which service.")
 
 
 class MerchantModelAdmin(ConsoleModelAdmin):

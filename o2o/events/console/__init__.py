@@ -1,5 +1,6 @@
-"""Events, dead letters, webhooks and the audit trail, on screen."""
+"""Events, dead letters, webhooks and the audit trail, on screen. The palette lists them in the order of import."""
 
-from o2o.events.console import audit, events, webhooks
+# isort: off
+from o2o.events.console import audit, events, endpoints, deliveries, endpoint_pages
 
-__all__ = ["audit", "events", "webhooks"]
+__all__ = ["audit", "deliveries", "endpoint_pages", "endpoints", "events"]

@@ -1,6 +1,6 @@
 """What the tests of people and clients share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
@@ -8,6 +8,7 @@ from django.test import Client
 from o2o.accounts.models import User
 from o2o.accounts.services.clients import IssuedSecret, create_api_client
 from o2o.accounts.services.invitations import create_person
+from o2o.kit import clock
 from o2o.tenancy.actor import Actor
 from o2o.tenancy.enums import Role
 from o2o.tenancy.models import Merchant
@@ -16,6 +17,8 @@ from o2o.tenancy.selectors import actor_of
 from tests.factories import MembershipFactory
 
 PASSWORD = "correct-horse-battery"
+LOGIN = "/account/login/"
+SECOND = "/account/2fa/authenticate/"
 
 
 @pytest.fixture
@@ -45,3 +48,10 @@ def new_client(merchant: Merchant, owner: Actor) -> Callable[..., IssuedSecret]:
 def browser() -> Client:
     """A browser that keeps to CSRF."""
     return Client(enforce_csrf_checks=False)
+
+
+@pytest.fixture
+def still() -> Iterator[None]:
+    """Stop the clock, so that no code of an authenticator app runs out on the way."""
+    with clock.frozen(clock.now()):
+        yield

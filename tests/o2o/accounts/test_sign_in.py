@@ -20,9 +20,8 @@ from o2o.accounts.services.invitations import create_person
 from o2o.accounts.tasks import send_mail
 from o2o.tenancy.models import Merchant
 from tests.factories import MembershipFactory
-from tests.o2o.accounts.conftest import PASSWORD
+from tests.o2o.accounts.conftest import LOGIN, PASSWORD
 
-LOGIN = "/account/login/"
 RESET = "/account/password/reset/"
 ARGON = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

@@ -1,11 +1,9 @@
-"""Webhook endpoints and what was sent to them, on screen."""
+"""Webhook endpoints, on screen: the list, the home card and the step of the setup."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -18,10 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from o2o.console import (
     Act,
     CardLine,
-    ConsoleForm,
     EmptyState,
     Fact,
-    FormPage,
     HomeCard,
     MerchantModelAdmin,
     Nav,
@@ -30,18 +26,13 @@ from o2o.console import (
     SetupStep,
     badge,
     home_card,
-    page,
     setup_step,
     site,
 )
-from o2o.console.components import Moment, state_badge
-from o2o.events.definition import EVENT_TYPES
 from o2o.events.webhooks import services
-from o2o.events.webhooks.enums import SETTLED, WebhookState
-from o2o.events.webhooks.models import WebhookDelivery, WebhookEndpoint
+from o2o.events.webhooks.models import WebhookEndpoint
 from o2o.events.webhooks.pinging import prepare_ping, send_prepared
-from o2o.events.webhooks.replaying import replay_delivery, replay_range
-from o2o.events.webhooks.selectors import attempts_of, dead_letters, endpoint_health
+from o2o.events.webhooks.selectors import endpoint_health
 from o2o.kit.clock import now
 from o2o.tenancy.capabilities import Capability
 
@@ -232,240 +223,6 @@ class EndpointAdmin(MerchantModelAdmin):
         ]
 
 
-def _replay(_request: HttpRequest, delivery: WebhookDelivery) -> WebhookDelivery:
-    return replay_delivery(delivery_id=delivery.pk, at=now())
-
-
-@admin.register(WebhookDelivery, site=site)
-class WebhookDeliveryAdmin(MerchantModelAdmin):
-    """What was sent to the endpoints, and what came of it."""
-
-    slug = "webhook-log"
-    nav = Nav(NavGroup.SETTINGS, "outgoing_mail", 41)
-    title = _("webhook log")
-    policy = {"view": Capability.WEBHOOKS_READ}
-    intro = _("Each message is tried ten times over three days and more. What was given up can be sent again.")
-    list_display = (
-        "event_type",
-        "endpoint",
-        "state_badge",
-        "last_status",
-        "last_error",
-        "attempt_count",
-        "next_try",
-        "created_at",
-    )
-    list_filter = ("state", ("endpoint", admin.RelatedOnlyFieldListFilter), "last_error")
-    list_select_related = ("endpoint",)
-    search_fields = ("event_type",)
-    search_help_text = _("Type of event")
-    sortable_by = ()
-    is_in_palette = False
-    export_columns = (
-        "event_type",
-        "event_id",
-        "endpoint",
-        "state",
-        "last_status",
-        "last_error",
-        "attempt_count",
-        "created_at",
-    )
-    empty = EmptyState(
-        title=_("Nothing was sent yet"),
-        text=_("Messages appear here as soon as an event happens that an endpoint wants."),
-        icon="outgoing_mail",
-    )
-    acts = (
-        Act(
-            name="replay",
-            label=_("send again"),
-            demand=Capability.WEBHOOKS_WRITE,
-            explain=_("The same message goes out again under the same id, so that the receiver can tell a repetition."),
-            apply=_replay,
-            fits=lambda delivery: delivery.state in SETTLED,
-            icon="replay",
-        ),
-    )
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """Return the log without the bodies, which may be long."""
-        queryset = super().get_queryset(request)
-        is_list = request.resolver_match and (request.resolver_match.url_name or "").endswith("_changelist")
-        return queryset.defer("body") if is_list else queryset
-
-    @admin.display(description=_("state"))
-    def state_badge(self, delivery: WebhookDelivery) -> SafeString:
-        return state_badge(delivery)
-
-    def row_title(self, row: Any) -> str:
-        """Return the event and where it goes."""
-        return f"{row.event_type} → {row.endpoint}"
-
-    @admin.display(description=_("next try"))
-    def next_try(self, delivery: WebhookDelivery) -> Any:
-        return delivery.next_attempt_at if delivery.state == WebhookState.PENDING else None
-
-    def panels(self, request: HttpRequest, row: WebhookDelivery) -> Sequence[Panel]:
-        endpoint = reverse("console:events_webhookendpoint_change", args=(row.endpoint_id,))
-        moments = [
-            Moment(
-                attempt.started_at,
-                f"{attempt.status or ''} {attempt.get_error_display() or gettext('delivered')}".strip(),
-                f"{attempt.detail} · {attempt.duration_milliseconds or 0} ms".strip(" ·"),
-                "danger" if attempt.error else "success",
-            )
-            for attempt in attempts_of(delivery_id=row.pk)
-        ]
-        return [
-            Panel(
-                _("Message"),
-                facts=[
-                    Fact(_("Id"), row.message_id, is_code=True),
-                    Fact(_("Event"), row.event_type),
-                    Fact(_("Endpoint"), format_html('<a href="{}">{}</a>', endpoint, row.endpoint)),
-                    Fact(_("State"), state_badge(row)),
-                    Fact(_("Next try"), self.next_try(row)),
-                    Fact(_("Created"), row.created_at),
-                ],
-            ),
-            Panel(_("Attempts"), moments=moments[::-1], note="" if moments else _("It was not tried yet.")),
-            Panel(_("What is sent"), code=row.body),
-            *([Panel(_("Last answer"), code=row.response_snippet)] if row.response_snippet else []),
-        ]
-
-
-class EndpointForm(ConsoleForm):
-    """An address and what it wants to hear."""
-
-    description = forms.CharField(label=_("Name"), max_length=200, help_text=_("Which system it is."))
-    url = forms.URLField(
-        label=_("Address"),
-        max_length=2000,
-        assume_scheme="https",
-        help_text=_("Must begin with https:// and be reachable from the internet; private addresses are refused."),
-    )
-    event_types = forms.CharField(
-        label=_("Events"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
-        help_text=_("One type or prefix (order.*) in a line. Leave empty for all events."),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        known = ", ".join(sorted(EVENT_TYPES))
-        if known:
-            self.fields[
-                "event_types"
-            ].help_text = f"{self.fields['event_types'].help_text} {gettext('Known types:')} {known}"
-
-    def clean_event_types(self) -> list[str]:
-        """Return the lines."""
-        return self.cleaned_data["event_types"].split()
-
-
-@page
-class NewEndpoint(FormPage):
-    """Add an endpoint."""
-
-    name = "new_endpoint"
-    path = "webhooks/new/"
-    title = _("New endpoint")
-    policy = Capability.WEBHOOKS_WRITE
-    form_class = EndpointForm
-    submit = _("Create and show the secret")
-    parents = ENDPOINTS
-
-    def save(self, form: forms.Form) -> HttpResponse:
-        return show_secret(self.request, services.create_endpoint(**form.cleaned_data, at=now()))
-
-
-class EndpointPage(FormPage):
-    """A page about one endpoint."""
-
-    policy = Capability.WEBHOOKS_WRITE
-    parents = ENDPOINTS
-
-    @property
-    def endpoint(self) -> WebhookEndpoint:
-        """The endpoint of the address. Raises ``NotFoundError``."""
-        return site._registry[WebhookEndpoint].get_object(self.request, str(self.kwargs["endpoint_id"]))
-
-    def success_url(self) -> str:
-        return reverse("console:events_webhookendpoint_change", args=(self.kwargs["endpoint_id"],))
-
-
-@page
-class ChangeEndpoint(EndpointPage):
-    """Change the address of an endpoint or what it wants to hear."""
-
-    name = "change_endpoint"
-    path = "webhooks/<uuid:endpoint_id>/settings/"
-    title = _("Change the endpoint")
-    form_class = EndpointForm
-    done = _("Saved.")
-
-    def initial(self) -> dict[str, Any]:
-        endpoint = self.endpoint
-        return {
-            "description": endpoint.description,
-            "url": endpoint.url,
-            "event_types": "\n".join(endpoint.event_types),
-        }
-
-    def save(self, form: forms.Form) -> None:
-        services.update_endpoint(endpoint_id=self.kwargs["endpoint_id"], at=now(), **form.cleaned_data)
-
-
-class ReplayForm(ConsoleForm):
-    """Which messages to send again."""
-
-    days = forms.ChoiceField(
-        label=_("Created within"),
-        choices=[
-            ("1", _("the last day")),
-            ("3", _("the last 3 days")),
-            ("7", _("the last 7 days")),
-            ("31", _("the last 31 days")),
-        ],
-        initial="3",
-    )
-    includes_delivered = forms.BooleanField(
-        label=_("Also what arrived"), required=False, help_text=_("For a receiver that lost its data.")
-    )
-
-
-@page
-class ReplayEndpoint(EndpointPage):
-    """Send the messages of some days again."""
-
-    name = "replay_endpoint"
-    path = "webhooks/<uuid:endpoint_id>/replay/"
-    title = _("Send a range again")
-    intro = _("Messages that were given up or cancelled are sent again, the oldest first, under the same ids.")
-    form_class = ReplayForm
-    submit = _("Send again")
-
-    def initial(self) -> dict[str, Any]:
-        self.endpoint  # noqa: B018 - 404 where there is none
-        return {}
-
-    def save(self, form: forms.Form) -> None:
-        at = now()
-        replayed = replay_range(
-            endpoint_id=self.kwargs["endpoint_id"],
-            since=at - timedelta(days=int(form.cleaned_data["days"])),
-            until=at,
-            at=at,
-            includes_delivered=form.cleaned_data["includes_delivered"],
-        )
-        text = ngettext("%(count)d message is sent again.", "%(count)d messages are sent again.", replayed.count)
-        messages.success(self.request, text % {"count": replayed.count})
-        if replayed.has_more:
-            messages.warning(self.request, gettext("The range holds more; do it again when these have gone out."))
-
-
 @home_card(Capability.WEBHOOKS_READ, order=20)
 def failing_endpoints(request: HttpRequest) -> HomeCard | None:
     """Endpoints that fail now, or were switched off because they failed."""
@@ -485,26 +242,6 @@ def failing_endpoints(request: HttpRequest) -> HomeCard | None:
     ]
     url = reverse("console:events_webhookendpoint_changelist")
     return HomeCard(_("Webhook endpoints that fail"), lines, url, _("All endpoints"), "webhook", "danger")
-
-
-@home_card(Capability.WEBHOOKS_READ, order=25)
-def messages_given_up(request: HttpRequest) -> HomeCard | None:
-    """Webhook messages that no try brought to their receiver."""
-    found = list(dead_letters()[: SHOWN_ON_HOME + 1])
-    if not found:
-        return None
-    lines = [
-        CardLine(
-            delivery.event_type,
-            f"{delivery.endpoint} · {delivery.get_last_error_display()}",
-            reverse("console:events_webhookdelivery_change", args=(delivery.pk,)),
-        )
-        for delivery in found[:SHOWN_ON_HOME]
-    ]
-    url = reverse("console:events_webhookdelivery_changelist") + "?state__exact=dead"
-    return HomeCard(
-        _("Webhook messages that were given up"), lines, url, _("Look at all of them"), "unsubscribe", "danger"
-    )
 
 
 @setup_step(Capability.WEBHOOKS_WRITE, order=30)
