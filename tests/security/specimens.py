@@ -8,6 +8,7 @@ import pytest
 
 from o2o.accounts.models import ApiClient
 from o2o.accounts.services.invitations import invite_staff
+from o2o.api.routes import Route
 from o2o.events.enums import DeliveryState
 from o2o.events.models import EventDelivery, OutboxEvent
 from o2o.events.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -20,8 +21,8 @@ from o2o.tenancy.models import Merchant
 from o2o.tenancy.scope import tenant_transaction
 from o2o.tenancy.selectors import actor_of
 from tests.factories import MembershipFactory
-from tests.security.routes import Route
 
+ID = "<uuid:pk>"
 Maker = Callable[[Merchant], uuid.UUID]
 
 
@@ -89,20 +90,25 @@ SPECIMENS: Mapping[str, Maker] = {
     "/api/v1/jobs/": _job,
 }
 BODIES: Mapping[str, Mapping[str, Any]] = {
-    "PUT /api/v1/staff/{id}": {"role": "clerk", "location_ids": []},
-    "PUT /api/v1/api_clients/{id}": {"name": "Till", "scopes": ["orders:read"]},
-    "POST /api/v1/webhook_endpoints/{id}/replay": {"since": "2026-01-01T00:00:00Z", "until": "2026-01-02T00:00:00Z"},
+    "PUT /api/v1/staff/<uuid:pk>": {"role": "clerk", "location_ids": []},
+    "PUT /api/v1/api_clients/<uuid:pk>": {"name": "Till", "scopes": ["orders:read"]},
+    "POST /api/v1/webhook_endpoints/<uuid:pk>/replay": {
+        "since": "2026-01-01T00:00:00Z",
+        "until": "2026-01-02T00:00:00Z",
+    },
 }
 
 
-def specimen_for(route: Route, merchant: Merchant) -> uuid.UUID:
-    """Make a thing that the route can be called with, and return its id."""
-    collection = route.template.partition("{id}")[0]
+def specimen_for(route: Route, merchant: Merchant) -> uuid.UUID | str:
+    """Make a thing that the route can be called with and return its id; empty for a route that names none."""
+    collection, found, _rest = route.path.partition(ID)
+    if not found:
+        return ""
     if collection not in SPECIMENS:
-        pytest.fail(f"{route} names a thing by its id: add a maker for {collection!r} to {__name__}.SPECIMENS.")
+        pytest.fail(f"{route.path} names a thing by its id: add a maker for {collection!r} to {__name__}.SPECIMENS.")
     return SPECIMENS[collection](merchant)
 
 
 def body_for(route: Route) -> Mapping[str, Any]:
     """Return a body with which the route gets as far as looking for the thing; empty where it needs none."""
-    return BODIES.get(str(route), {})
+    return BODIES.get(f"{route.method} {route.path}", {})

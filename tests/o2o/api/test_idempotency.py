@@ -26,10 +26,11 @@ from o2o.tenancy.scope import platform_transaction, tenant_transaction
 from tests.factories import MerchantFactory
 from tests.o2o.api import probe
 from tests.o2o.api.conftest import Api, make_token
+from tests.trials import trials
 
 URL = "/api/v1/probe/staff"
 PARALLEL = 20
-pytestmark = pytest.mark.usefixtures("probes")
+pytestmark = [pytest.mark.usefixtures("probes"), pytest.mark.faults]
 
 
 def send(client: Client, key: str | None, *, method: str = "post", url: str = URL, **body: Any) -> HttpResponse:
@@ -210,7 +211,7 @@ class TestTogether:
 
     def test_twenty_at_once_have_one_effect_and_one_answer(self, shop: Merchant) -> None:
         token = make_token(shop)
-        for number in range(20):
+        for number in range(trials(20, long=500)):
             answers = self.together(token, f"k{number}", email=f"p{number}@example.com")
 
             assert {answer.status_code for answer in answers} == {201}
@@ -255,7 +256,7 @@ class TestTogether:
             with pytest.raises(InFlightError):
                 pool.submit(second).result()
 
-    @pytest.mark.parametrize("number", range(3))
+    @pytest.mark.parametrize("number", range(trials(3, long=100)))
     def test_a_backend_killed_between_effect_and_commit_leaves_nothing(
         self, shop: Merchant, monkeypatch: pytest.MonkeyPatch, number: int
     ) -> None:
@@ -274,7 +275,7 @@ class TestTogether:
         assert "Idempotent-Replayed" not in again
         assert hired(shop) == 1
 
-    @pytest.mark.parametrize("number", range(3))
+    @pytest.mark.parametrize("number", range(trials(3, long=100)))
     def test_a_process_that_dies_after_the_commit_is_answered_from_the_store(self, shop: Merchant, number: int) -> None:
         token = make_token(shop)
         client = Client(headers={"authorization": f"Bearer {token}"}, raise_request_exception=False)

@@ -20,7 +20,7 @@ from o2o.embedded.state import read_running
 from o2o.embedded.supervisor import ask
 from tests.o2o.embedded.conftest import PROJECT
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.faults, pytest.mark.timeout(300)]
 
 
 class Stack:

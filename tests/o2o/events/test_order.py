@@ -4,7 +4,6 @@
 10,000 events for each of 20 seeds.
 """
 
-import os
 import random
 import threading
 import time
@@ -23,12 +22,12 @@ from o2o.tenancy.models import Membership, Merchant
 from o2o.tenancy.scope import platform_transaction, tenant_transaction
 from tests.factories import MembershipFactory
 from tests.o2o.events.sample import Counted, say
+from tests.trials import trials
 
-pytestmark = pytest.mark.usefixtures("committed_db")
+pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.faults]
 
-IS_LONG = os.environ.get("O2O_FAULTS") == "long"
 WRITERS = 8
-EVENTS, SEEDS = (10_000, 20) if IS_LONG else (600, 3)
+EVENTS, SEEDS = trials(600, long=10_000), trials(3, long=20)
 
 
 def in_thread(work: Callable[[], None], failures: list[BaseException]) -> threading.Thread:
@@ -65,7 +64,7 @@ def write_many(merchant: Merchant, rows: list[Membership], seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
-@pytest.mark.timeout(900 if IS_LONG else 120)
+@pytest.mark.timeout(trials(120, long=900))
 def test_nothing_is_skipped_and_each_aggregate_keeps_its_order(merchant: Merchant, seed: int) -> None:
     arrived: dict[uuid.UUID, list[int]] = defaultdict(list)
 

@@ -22,7 +22,7 @@ from o2o.tenancy.scope import platform_transaction, tenant_transaction
 from tests.o2o.events.processes import Broker, Workers, wait_for
 from tests.o2o.events.sample import Counted, say
 
-pytestmark = [pytest.mark.usefixtures("committed_db", "known_here"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.usefixtures("committed_db", "known_here"), pytest.mark.timeout(180), pytest.mark.faults]
 
 Start = Callable[..., Workers]
 
