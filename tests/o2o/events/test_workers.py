@@ -199,6 +199,6 @@ def test_bell_rings_once_until_it_is_answered(broker: Broker) -> None:
 
 def test_relay_with_nothing_to_do_asks_one_question(django_assert_num_queries: Callable[..., object]) -> None:
     relay_all()
-    with django_assert_num_queries(5) as asked:  # the question; the others open, enter, leave and close the scope
+    with django_assert_num_queries(4) as asked:  # the question; the others open, enter and close the scope
         relay_all()
     assert sum("outboxevent" in query["sql"] for query in asked.captured_queries) == 1
