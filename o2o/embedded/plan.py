@@ -66,7 +66,8 @@ PROCESSES: tuple[Plan, ...] = (
     _worker("batch", processes=1),
 )
 
-# What the demonstration needs beside them.
+# What the demonstration needs beside them, and what tells its pages that nothing on them is real.
+AS_DEMO = {"O2O_DEMO": "true"}
 DEMO_PROCESSES: tuple[Plan, ...] = (_receiver(),)
 
 MIGRATE = (_PYTHON, "manage.py", "migrate", "--noinput", "--verbosity", "0")

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from o2o.embedded.errors import EmbeddedError
 from o2o.embedded.output import Output
-from o2o.embedded.plan import DEMO_PROCESSES, MIGRATE, PROCESSES, SEED, Plan
+from o2o.embedded.plan import AS_DEMO, DEMO_PROCESSES, MIGRATE, PROCESSES, SEED, Plan
 from o2o.embedded.processes import ProcessMark, spawn_followed
 from o2o.embedded.record import (
     TOKEN_VARIABLE,
@@ -114,6 +114,7 @@ class Supervisor:
             "LOG_LEVEL": "WARNING",  # one terminal for all: a line for each of the tasks would drown the rest
             **os.environ,
             **services.environment(),
+            **(AS_DEMO if self._wishes.seed else {}),
             "O2O_DATA_DIR": str(self._wishes.data_dir),
             "PYTHONUNBUFFERED": "1",
             "PROMETHEUS_MULTIPROC_DIR": str(self._emptied("metrics")),
@@ -249,7 +250,7 @@ def ask(url: str) -> str:
 def seed_running(environment: dict[str, str], output: Output) -> None:
     """Seed the demo data into an installation that runs already."""
     output.say("seed: manage.py seed_demo")
-    answer = subprocess.run(SEED, cwd=PROJECT, env={**os.environ, **environment}, check=False)
+    answer = subprocess.run(SEED, cwd=PROJECT, env={**os.environ, **environment, **AS_DEMO}, check=False)
     if answer.returncode != 0:
         message = "seed failed; its lines are above"
         raise EmbeddedError(message)

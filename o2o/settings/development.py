@@ -8,7 +8,6 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 # Passkeys on http://localhost
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True
-O2O_DEMO = True
 # The receiver of the demonstration's webhooks, on this computer.
 OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1:8099"]
 # Static files come from where they stand; nothing has to be collected.
