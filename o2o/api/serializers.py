@@ -1,32 +1,45 @@
 """Serializers that only write answers."""
 
-import copy
 from typing import Any, ClassVar, TypeVar
 
 from django.db import models
+from django.utils.functional import cached_property
 from rest_framework import serializers
+from rest_framework.utils.serializer_helpers import BindingDict
 
 Row = TypeVar("Row", bound=models.Model)
+
+# They look at the serializer that they belong to, or at its context, so that each serializer needs its own.
+OF_THEIR_PARENT = (serializers.BaseSerializer, serializers.SerializerMethodField, serializers.HyperlinkedRelatedField)
 
 
 class ReadSerializer(serializers.ModelSerializer[Row]):
     """Turns rows into answers, and never the other way: every field is read-only.
 
     The fields of a model serializer are found out anew for each instance, which took a sixth of a small request; here
-    once for each class. That is safe because read-only fields hold no queryset, which would keep a tenant's scope.
+    once for each class. That is safe because read-only fields hold no queryset, which would keep a tenant's scope, and
+    because they are bound to a serializer without rows and context.
     """
 
-    _found: ClassVar[dict[type, dict[str, Any]]] = {}
+    _shared: ClassVar[dict[type, BindingDict]] = {}
+
+    @cached_property
+    def fields(self) -> BindingDict:
+        """Return the class's fields, shared unless one of them looks at its serializer."""
+        shared = self._shared.get(type(self))
+        if shared is None:
+            shared = _bound(type(self)())
+            if any(isinstance(field, OF_THEIR_PARENT) for field in shared.values()):
+                return _bound(self)
+            self._shared[type(self)] = shared
+        return shared
 
     def get_fields(self) -> dict[str, Any]:
-        """Return fresh copies of the class's fields. Raises ``TypeError`` for a declared field that takes input."""
-        found = self._found.get(type(self))
-        if found is None:
-            found = super().get_fields()
-            if writable := [name for name, field in found.items() if not field.read_only]:
-                raise TypeError(f"{type(self).__name__} only reads; declare {', '.join(writable)} with read_only=True.")
-            self._found[type(self)] = found
-        return copy.deepcopy(found)
+        """Find the fields out. Raises ``TypeError`` for a declared field that takes input."""
+        found: dict[str, Any] = super().get_fields()
+        if writable := [name for name, field in found.items() if not field.read_only]:
+            raise TypeError(f"{type(self).__name__} only reads; declare {', '.join(writable)} with read_only=True.")
+        return found
 
     def get_extra_kwargs(self) -> dict[str, Any]:
         """Make every field of the model read-only."""
@@ -34,3 +47,10 @@ class ReadSerializer(serializers.ModelSerializer[Row]):
         for name in self.Meta.fields:
             extra[name] = {**extra.get(name, {}), "read_only": True}
         return extra
+
+
+def _bound(serializer: ReadSerializer[Any]) -> BindingDict:
+    fields = BindingDict(serializer)
+    for name, field in serializer.get_fields().items():
+        fields[name] = field
+    return fields
