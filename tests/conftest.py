@@ -1,6 +1,8 @@
 """Fixtures that all tests share."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -38,6 +40,15 @@ def owner_connection(django_db_setup: None) -> Iterator[psycopg2.extensions.conn
     """A connection of the role that owns the tables, in autocommit mode, outside the test's transaction."""
     with database.as_owner(connection.settings_dict["NAME"]) as owner:
         yield owner
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users may enter, for servers that give up root; pytest's own are closed to them."""
+    with tempfile.TemporaryDirectory(prefix="o2o-test-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture

@@ -75,9 +75,9 @@ def test_valkey_takes_its_password_from_a_file_and_shows_it_nowhere(tmp_path):
 
 
 @pytest.mark.skipif(PGBOUNCER is None, reason="pgbouncer is not installed (Debian: apt-get install pgbouncer)")
-def test_pooler_passes_the_application_through_by_its_password_only(committed_db, tmp_path_factory):
+def test_pooler_passes_the_application_through_by_its_password_only(committed_db, open_folder):
     parts, port = urlsplit(os.environ["DATABASE_URL"]), free_port()
-    folder = pooler_folder(tmp_path_factory.mktemp("pooler"), parts, port)
+    folder = pooler_folder(open_folder, parts, port)
     command = ["sh", str(folder / "start.sh")]
     variables = {
         "O2O_APP_PASSWORD_FILE": str(folder / "password"),
@@ -114,8 +114,6 @@ def pooler_folder(folder: Path, parts, port: int) -> Path:
         text = text.replace(old, new)
     (folder / "pgbouncer.ini").write_text(text, encoding="utf-8")
     if os.geteuid() == 0:
-        for parent in (folder, folder.parent, folder.parent.parent):
-            parent.chmod(0o755)
         os.chown(folder / "run", NOBODY, NOBODY)
     return folder
 

@@ -38,14 +38,11 @@ Client = psycopg2.extensions.connection
 
 
 @pytest.fixture
-def clients(committed_db: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Client]]:
+def clients(committed_db: None, open_folder: Path) -> Iterator[list[Client]]:
     """Six connections to a pooler that has two."""
     listen = free_port()
-    folder = tmp_path_factory.mktemp("pgbouncer")
-    for parent in (folder, folder.parent, folder.parent.parent):
-        parent.chmod(0o755)  # the pooler gives up root and must still read its file
     process = subprocess.Popen(
-        [str(PGBOUNCER), *(["-u", "nobody"] if os.geteuid() == 0 else []), str(configuration(folder, listen))],
+        [str(PGBOUNCER), *(["-u", "nobody"] if os.geteuid() == 0 else []), str(configuration(open_folder, listen))],
         stderr=subprocess.DEVNULL,
     )
     try:
