@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from django.db import connection, transaction
@@ -12,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from oauth2_provider.models import get_access_token_model
 
 from o2o.accounts.models import ApiClient
-from o2o.accounts.selectors import client_of_token
+from o2o.accounts.selectors import ADMITTED_CLIENT, client_of_token
 from o2o.accounts.services.clients import (
     IssuedSecret,
     change_api_client,
@@ -28,6 +29,7 @@ from o2o.tenancy.models import Merchant
 from o2o.tenancy.scope import platform_transaction, tenant_transaction
 from o2o.tenancy.selectors import actor_of
 from tests.factories import MembershipFactory
+from tests.o2o.api.conftest import make_token
 
 TOKEN = "/api/oauth/token"
 NewClient = Callable[..., IssuedSecret]
@@ -295,3 +297,22 @@ def test_staff_manage_clients_through_the_api(merchant: Merchant, owner: Actor) 
     assert rotated.json()["secret"] != made.json()["secret"]
     keyed["headers"] = {"Idempotency-Key": "three"}
     assert browser.post(f"/api/v1/api_clients/{client_id}/disable", **keyed).json()["is_active"] is False
+
+
+def test_the_question_for_a_token_opens_no_wall_by_itself(merchant: Merchant, other_merchant: Merchant) -> None:
+    """The function runs as whoever calls it: outside the platform's role it sees only the merchant in scope."""
+    token = make_token(other_merchant)
+    known = {"checksum": sha256(token.encode()).hexdigest(), "at": clock.now()}
+
+    def found() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(ADMITTED_CLIENT, known)
+            return len(cursor.fetchall())
+
+    assert found() == 0
+    with tenant_transaction(merchant.pk):
+        assert found() == 0
+    with platform_transaction():
+        assert found() == 1
+    with tenant_transaction(merchant.pk):
+        assert found() == 0

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,7 +52,19 @@ class Command(BaseCommand):
     help = "Receive the webhooks of the demonstration and verify their signatures."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        address = urlsplit(RECEIVER)
-        with ThreadingHTTPServer((str(address.hostname), int(address.port or 80)), Receiver) as server:
+        with self._server() as server:
             self.stdout.write(f"listening at {RECEIVER}")
             server.serve_forever()
+
+    def _server(self) -> ThreadingHTTPServer:
+        """Take the address, as soon as nobody else has it: without the receiver the rest of the demo goes on."""
+        address = urlsplit(RECEIVER)
+        is_told = False
+        while True:
+            try:
+                return ThreadingHTTPServer((str(address.hostname), int(address.port or 80)), Receiver)
+            except OSError as error:
+                if not is_told:
+                    self.stdout.write(f"cannot listen at {RECEIVER} ({error}); webhooks of the demo fail until then")
+                is_told = True
+                time.sleep(5)
