@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from kombu import Connection, Queue
+from kombu import Connection, Message, Queue
+from kombu.transport import redis
 
 from o2o.events import emit, subscriber
 from o2o.events.bell import answered, ring_relay
 from o2o.events.models import EventDelivery, OutboxEvent
 from o2o.events.relay import relay_all
 from o2o.kit import bell
+from o2o.kit.broker import QoS
 from o2o.tenancy.models import Merchant
 from o2o.tenancy.scope import platform_transaction, tenant_transaction
 from tests.o2o.events.processes import Broker, Workers, wait_for
@@ -113,28 +115,59 @@ def test_worker_in_the_middle_of_a_task_outlives_its_broker(merchant: Merchant, 
 
 
 def test_broken_connection_with_an_unacknowledged_message_can_be_closed(broker: Broker) -> None:
-    _close_as_celery_does(broker, transport="o2o.kit.broker:Transport")
+    _close_as_celery_does(broker, _receive(broker, transport="o2o.kit.broker:Transport"))
 
 
 def test_control_closing_such_a_connection_of_kombu_raises_what_ends_a_worker(broker: Broker) -> None:
     with pytest.raises(AttributeError, match="hostname"):
-        _close_as_celery_does(broker, transport="redis")
+        _close_as_celery_does(broker, _receive(broker, transport="redis"))
 
 
-def _close_as_celery_does(broker: Broker, *, transport: str) -> None:
-    """Close a channel with an unacknowledged message a second time, when its transport has no client any more."""
+@pytest.mark.parametrize("answer", ["ack", "reject"])
+def test_message_can_be_answered_after_its_connection_broke(broker: Broker, answer: str) -> None:
+    message = _receive(broker, transport="o2o.kit.broker:Transport")
+    _close_as_celery_does(broker, message)
+    getattr(message, answer)()
+
+
+@pytest.mark.parametrize("answer", ["ack", "reject"])
+def test_control_such_an_answer_by_kombu_raises_what_ends_a_worker(
+    broker: Broker, answer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QoS, answer, getattr(redis.QoS, answer))
+    message = _receive(broker, transport="o2o.kit.broker:Transport")
+    _close_as_celery_does(broker, message)
+    with pytest.raises(AttributeError, match="client"):
+        getattr(message, answer)()
+
+
+@pytest.mark.parametrize("answer", ["ack", "reject"])
+def test_message_answered_after_its_channel_was_closed_comes_again(broker: Broker, answer: str) -> None:
+    message = _receive(broker, transport="o2o.kit.broker:Transport")
+    message.channel.close()
+    getattr(message, answer)()
+    assert _receive(broker, transport="o2o.kit.broker:Transport", publish=False).payload == "message"
+
+
+def _close_as_celery_does(broker: Broker, message: Message) -> None:
+    """Close the channel of an unacknowledged message a second time, when its transport has no client any more."""
+    broker.stop()
+    message.channel.connection.client = None  # what is left after Connection.collect() failed halfway
+    message.channel.close()
+
+
+def _receive(broker: Broker, *, transport: str, publish: bool = True) -> Message:
     connection = Connection(broker.url, transport=transport)
-    channel = connection.default_channel
-    queue = Queue("test", channel=channel)
+    queue = Queue("test", channel=connection.default_channel)
     queue.declare()
-    connection.Producer().publish("message", routing_key="test")
-    received: list[object] = []
+    if publish:
+        connection.Producer().publish("message", routing_key="test")
+    received: list[Message] = []
     connection.Consumer(queue, callbacks=[lambda _body, message: received.append(message)]).consume()
     connection.drain_events(timeout=5)
     assert len(received) == 1
-    broker.stop()
-    connection.transport.client = None  # what is left after Connection.collect() failed halfway
-    channel.close()
+    connection.default_channel.qos._on_collect.cancel()  # else it looks for the broker once more when the tests end
+    return received[0]
 
 
 def test_poisoned_events_are_tried_three_times_and_hold_up_nobody(merchant: Merchant, start: Start) -> None:
