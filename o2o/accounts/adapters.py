@@ -40,7 +40,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: User, **about: Any) -> HttpResponse:
         """Let the browser speak the person's language from the first page on."""
-        return with_language(super().post_login(request, user, **about), user.language)
+        with translation.override(user.language or translation.get_language()):
+            return with_language(super().post_login(request, user, **about), user.language)
 
     def is_reauthentication_required(self, *, app: str, **about: Any) -> bool:
         """Ask for proof of presence before something sensitive, but not of somebody who has only just signed in."""

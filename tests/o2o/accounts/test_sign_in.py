@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.hashers import get_hasher, identify_hasher
+from django.contrib.messages import get_messages
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.db import connection
@@ -283,6 +284,7 @@ def test_language_of_the_person_is_spoken_after_sign_in(person: User, browser: C
     User.objects.update(language="zh-hans")
     answer = sign_in(browser)
     assert answer.cookies["django_language"].value == "zh-hans"
+    assert [str(message) for message in get_messages(answer.wsgi_request)] == ["以 Alice 成功登录。"]
 
 
 def test_signing_out_elsewhere_ends_the_other_sessions(person: User, browser: Client) -> None:
