@@ -2,12 +2,14 @@ from django.apps import AppConfig, apps
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
-TIMES = {
+# What fields are called in every table that has them, whatever Django or a library made of it.
+NAMES = {
     "created_at": _("created at"),
     "updated_at": _("changed at"),
     "created": _("created at"),
     "updated": _("changed at"),
     "last_login": _("last sign-in"),
+    "client_id": _("Client id"),
 }
 
 
@@ -22,14 +24,13 @@ class ConsoleConfig(AppConfig):
 
         compile_if_stale()
 
-        name_times()
+        name_fields()
         autodiscover_modules("console")
 
 
-def name_times() -> None:
-    """Give the times that every table has a name that can be translated, without a migration for each table."""
+def name_fields() -> None:
+    """Give fields that many tables or a library bring a name that is translated, without a migration for each table."""
     for model in apps.get_models():
         for field in model._meta.local_fields:
-            # what Django made up of the field's own name is not part of migrations
-            if field._verbose_name is None and field.name in TIMES:  # type: ignore[attr-defined]
-                field.verbose_name = TIMES[field.name]
+            if field.name in NAMES:
+                field.verbose_name = NAMES[field.name]  # migrations read ``_verbose_name``, which stays

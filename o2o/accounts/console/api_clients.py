@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -64,10 +63,10 @@ class ApiClientAdmin(MerchantModelAdmin):
     nav = Nav(NavGroup.SETTINGS, "key", 30)
     policy = {"view": Capability.API_CLIENTS_READ}
     intro = _("Programs that act for you through the API, each with its own secret and permissions.")
-    list_display = ("name", "identifier", "permissions", "state", "last_token_at", "created_at")
+    list_display = ("name", "client_id", "permissions", "state", "last_token_at", "created")
     list_filter = ("is_active",)
     search_fields = ("name", "client_id")
-    sortable_by = ("name", "created_at")
+    sortable_by = ("name", "created")
     export_columns = ("name", "client_id", "scopes", "is_active", "last_token_at", "created")
     acts = (
         Act(
@@ -93,15 +92,6 @@ class ApiClientAdmin(MerchantModelAdmin):
             is_destructive=True,
         ),
     )
-
-    # The library's own names of these two columns are not translated as ours are.
-    @admin.display(description=_("Client id"))
-    def identifier(self, client: ApiClient) -> str:
-        return client.client_id
-
-    @admin.display(description=_("created at"), ordering="created")
-    def created_at(self, client: ApiClient) -> datetime:
-        return client.created
 
     @admin.display(description=_("permissions"))
     def permissions(self, client: ApiClient) -> str:

@@ -1,16 +1,20 @@
 """Texts: found in Python and templates, all of them in Chinese, compiled without system tools."""
 
 import os
+import re
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
+from django.contrib.admin.utils import label_for_field
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
 from o2o.console import catalogue
+from o2o.console.sites import site
 
 
 def texts_of(template: str) -> list[tuple[int, str, object]]:
@@ -72,3 +76,12 @@ def test_chinese_is_spoken() -> None:
     with translation.override("zh-hans"):
         assert gettext("Audit trail") == "操作日志"
         assert ngettext("%(counter)s row", "%(counter)s rows", 3) % {"counter": 3} == "3 行"
+
+
+@pytest.mark.parametrize("admin", site._registry.values(), ids=str)
+def test_each_column_of_a_list_and_its_export_has_a_chinese_name(admin: Any) -> None:
+    with translation.override("zh-hans"):
+        names = [
+            str(label_for_field(column, admin.model, admin)) for column in {*admin.list_display, *admin.export_columns}
+        ]
+    assert [name for name in names if not re.search(r"[\u4e00-\u9fff]", name)] == []
