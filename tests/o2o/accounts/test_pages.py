@@ -67,12 +67,17 @@ def shot(page: Any, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name.strip('/').replace('/', '-')}.png", full_page=True)
 
 
+def submit(page: Any) -> None:
+    """Send the page's form, and wait for the page that answers: a click alone returns before it."""
+    with page.expect_navigation():
+        page.click("form button.button[type=submit]")
+
+
 def sign_in(page: Any, email: str = "alice@example.com") -> None:
     page.goto("/account/login/")
     page.fill("#id_login", email)
     page.fill("#id_password", PASSWORD)
-    page.click("form button.button[type=submit]")
-    page.wait_for_load_state()
+    submit(page)
 
 
 @pytest.fixture
@@ -153,12 +158,12 @@ def test_invitation_is_accepted(page: Any, settings: Any, complaints: list[str])
     page.fill("#id_name", "Boss")
     page.fill("#id_password1", "short")
     page.fill("#id_password2", "short")
-    page.click("form button.button[type=submit]")
+    submit(page)
     shot(page, "invitation-refused")
     assert page.locator(".field-wrong").count() == 1
     page.fill("#id_password1", PASSWORD)
     page.fill("#id_password2", PASSWORD)
-    page.click("form button.button[type=submit]")
+    submit(page)
     page.goto("/account/profile/")
     assert page.input_value("#id_name") == "Boss"
     assert [text for text in complaints if "404" not in text and "500" not in text] == []
@@ -169,7 +174,6 @@ def test_lockout_page_helps(page: Any, alice: User) -> None:
     for _turn in range(5):
         page.fill("#id_login", "alice@example.com")
         page.fill("#id_password", "wrong-password")
-        page.click("form button.button[type=submit]")
-        page.wait_for_load_state()
+        submit(page)
     shot(page, "locked-out")
     assert page.locator("a[href='/account/password/reset/']").count() == 1
