@@ -68,7 +68,7 @@ def shot(page: Any, name: str) -> None:
 
 
 def submit(page: Any) -> None:
-    """Send the page's form, and wait for the page that answers: a click alone returns before it."""
+    """Send the form and wait for the whole answer: a click alone returns when the page begins to arrive."""
     with page.expect_navigation():
         page.click("form button.button[type=submit]")
 
