@@ -1,6 +1,6 @@
 """The demonstration of this floor: two chains, their people, a program, a webhook endpoint, an event.
 
-Apps above seed their own rows on top, through ``demo_part``.
+Apps above seed their own rows on top, through ``demo_part`` in their ``demo.py``, which is found by itself.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from django.db import transaction
+from django.utils.module_loading import autodiscover_modules
 
 from o2o.accounts.models import ApiClient, User
 from o2o.accounts.services import clients, invitations
@@ -112,6 +113,7 @@ def demo_part(*, order: int) -> Callable[[DemoPart], DemoPart]:
 
 def load_demo() -> list[str]:
     """Load the demonstration, or what of it is missing; return what was done, line by line."""
+    autodiscover_modules("demo")
     merchants: dict[str, Merchant] = {}
     for chain in CHAINS:
         merchants[chain.details.slug] = load_chain(chain)

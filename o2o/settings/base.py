@@ -49,6 +49,10 @@ INSTALLED_APPS = [
     "o2o.accounts",
     "o2o.events",
     "o2o.api",
+    "channels.stores",
+    "channels.catalog",
+    "channels.inventory",
+    "channels.orders",
 ]
 
 MIDDLEWARE = [

@@ -2,6 +2,8 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -79,7 +81,7 @@ def _dead_letter(merchant: Merchant) -> uuid.UUID:
         ).pk
 
 
-SPECIMENS: Mapping[str, Maker] = {
+SPECIMENS: dict[str, Maker] = {
     "/api/v1/staff/": lambda merchant: MembershipFactory(merchant=merchant).pk,
     "/api/v1/api_clients/": _api_client,
     "/api/v1/invitations/": _invitation,
@@ -89,7 +91,7 @@ SPECIMENS: Mapping[str, Maker] = {
     "/api/v1/dead_letters/": _dead_letter,
     "/api/v1/jobs/": _job,
 }
-BODIES: Mapping[str, Mapping[str, Any]] = {
+BODIES: dict[str, Mapping[str, Any]] = {
     "PUT /api/v1/staff/<uuid:pk>": {"role": "clerk", "location_ids": []},
     "PUT /api/v1/api_clients/<uuid:pk>": {"name": "Till", "scopes": ["orders:read"]},
     "POST /api/v1/webhook_endpoints/<uuid:pk>/replay": {
@@ -97,6 +99,14 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "until": "2026-01-02T00:00:00Z",
     },
 }
+
+# Apps above keep theirs beside their own tests, under the same two names.
+ABOVE = tuple(f"tests.channels.{app}.api_specimens" for app in ("stores", "catalog", "inventory", "orders"))
+for _module in ABOVE:
+    if find_spec(_module):
+        _above = import_module(_module)
+        SPECIMENS.update(_above.SPECIMENS)
+        BODIES.update(getattr(_above, "BODIES", {}))
 
 
 def specimen_for(route: Route, merchant: Merchant) -> uuid.UUID | str:

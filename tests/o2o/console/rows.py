@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from django.db import models
@@ -28,6 +30,8 @@ Maker = Callable[[Merchant], models.Model]
 MAKERS: dict[type[models.Model], Maker] = {}
 # The lists that a page's address names a row of.
 KEYS: dict[str, type[models.Model]] = {"client_id": ApiClient, "endpoint_id": WebhookEndpoint, "job_id": Job}
+# Apps above keep the makers of their lists beside their own tests.
+ABOVE = tuple(f"tests.channels.{app}.console_rows" for app in ("stores", "catalog", "inventory", "orders"))
 
 
 def row_of(model: type[models.Model]) -> Callable[[Maker], Maker]:
@@ -131,3 +135,8 @@ def merchant_itself(merchant: Merchant) -> models.Model:
 @row_of(User)
 def user(_merchant: Merchant) -> models.Model:
     return UserFactory()
+
+
+for _module in ABOVE:
+    if find_spec(_module):
+        import_module(_module)

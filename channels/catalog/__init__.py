@@ -1,0 +1,1 @@
+"""What a merchant sells, and at which price in which channel."""

@@ -1,0 +1,1 @@
+"""One stock for all channels: levels, movements, holds, allocations, quotas, transfers, counts."""

@@ -1,0 +1,1 @@
+"""One order book for all channels: orders, fulfilment, routing, pickup, returns."""

@@ -1,0 +1,1 @@
+"""What happens to the part of an order that one location makes ready."""

@@ -1,0 +1,21 @@
+"""Orders, their fulfilment, routing and returns."""
+
+from channels.orders.models.fulfillment import AcceptancePolicy, FulfillmentLine, FulfillmentOrder
+from channels.orders.models.orders import LineAdjustment, Order, OrderLine, Payment, TimelineEntry
+from channels.orders.models.returns import Return, ReturnLine
+from channels.orders.models.routing import RoutingDecision, RoutingRule
+
+__all__ = [
+    "AcceptancePolicy",
+    "FulfillmentLine",
+    "FulfillmentOrder",
+    "LineAdjustment",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "Return",
+    "ReturnLine",
+    "RoutingDecision",
+    "RoutingRule",
+    "TimelineEntry",
+]
