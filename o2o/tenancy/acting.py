@@ -10,7 +10,6 @@ import structlog
 
 from o2o.tenancy.actor import Actor, ActorKind
 
-
 # Not in the log's context: the label of a person is their name.
 _label: ContextVar[str] = ContextVar("o2o_actor_label", default="")
 

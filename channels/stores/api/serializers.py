@@ -150,6 +150,12 @@ class SpecialDaySerializer(ReadSerializer[SpecialDay]):
         fields = ("id", "location_id", "on", "name", "opens_at", "closes_at")
 
 
+class SpecialDaysSerializer(serializers.Serializer[Any]):
+    """The dates that were given hours."""
+
+    results = SpecialDaySerializer(many=True, read_only=True)
+
+
 class SpecialDayWriteSerializer(serializers.Serializer[Any]):
     """Dates with hours of their own; without hours they are closed."""
 

@@ -137,7 +137,7 @@ class StockLocationViewSet(ReadOnlyMerchantViewSet):
     def get_queryset(self) -> QuerySet[StockLocation]:
         """Return the merchant's locations, of which some staff see only their own."""
         found = selectors.locations()
-        ids = self.actor.location_ids
+        ids = self.location_ids
         return found if ids is None else found.filter(pk__in=ids)
 
     def create(self, request: Request) -> Response:
@@ -214,7 +214,7 @@ class StockLocationViewSet(ReadOnlyMerchantViewSet):
     create=extend_schema(
         summary="Give dates hours of their own",
         request=serializers.SpecialDayWriteSerializer,
-        responses={201: serializers.SpecialDaySerializer(many=True)},
+        responses={201: serializers.SpecialDaysSerializer},
     ),
     destroy=extend_schema(summary="Let a date be like any other", responses={204: None}),
 )
@@ -242,7 +242,7 @@ class SpecialDayViewSet(ReadOnlyMerchantViewSet):
         made = services.set_special_days(
             days=data["days"], name=data["name"], hours=body.hours(), location_id=data["location_id"], at=clock.now()
         )
-        return Response(serializers.SpecialDaySerializer(made, many=True).data, status=201)
+        return Response(serializers.SpecialDaysSerializer({"results": made}).data, status=201)
 
     def destroy(self, _request: Request, pk: UUID) -> Response:
         """Let the date have the hours of its weekday again."""

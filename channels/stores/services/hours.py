@@ -60,7 +60,6 @@ def set_special_days(
         if location_id is not None:
             location: Any = locked(StockLocation, location_id)
             emit(LocationChanged(aggregate_id=location.pk, is_active=location.is_active))
-        SpecialDay.objects.filter(location_id=location_id, on__in=days).delete()
         rows = [
             SpecialDay(
                 location_id=location_id,
@@ -71,7 +70,13 @@ def set_special_days(
             )
             for day in sorted(set(days))
         ]
-        return SpecialDay.objects.bulk_create(rows)
+        SpecialDay.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=("merchant", "location", "on"),
+            update_fields=("name", "opens_at", "closes_at", "updated_at"),
+        )
+        return list(SpecialDay.objects.filter(location_id=location_id, on__in=days).order_by("on"))
 
 
 def remove_special_day(*, special_day_id: uuid.UUID) -> None:

@@ -13,7 +13,8 @@ from tests.channels.factories import SalesChannelFactory, StockLocationFactory
 
 def _special_day(merchant: Merchant) -> UUID:
     with tenant_transaction(merchant.pk):
-        return SpecialDay.objects.create(on=now().date()).pk
+        location = StockLocationFactory(merchant=merchant)
+        return SpecialDay.objects.create(on=now().date(), location=location).pk
 
 
 SPECIMENS: Mapping[str, Callable[[Merchant], UUID]] = {
