@@ -25,7 +25,8 @@ def promises_are_counted() -> str:
         SELECT level.id, level.allocated, level.held, promised.quantity AS promised, hold.quantity AS live
         FROM inventory_stocklevel level
         LEFT JOIN (
-            SELECT level_id, sum(quantity) AS quantity FROM inventory_allocation WHERE state = 'active' GROUP BY level_id
+            SELECT level_id, sum(quantity) AS quantity FROM inventory_allocation
+            WHERE state = 'active' GROUP BY level_id
         ) AS promised ON promised.level_id = level.id
         LEFT JOIN (
             SELECT level_id, sum(quantity) AS quantity FROM inventory_hold WHERE state = 'active' GROUP BY level_id

@@ -116,6 +116,21 @@ class FulfillmentLine(TenantModel):
         indexes = (models.Index(fields=("order_line",), name="fulfillmentline_line"),)
 
 
+class PickupCode(TenantModel):
+    """The code for which a pickup is handed over, once. Only its hash is kept; wrong tries are counted here."""
+
+    fulfillment = models.OneToOneField(
+        FulfillmentOrder, on_delete=models.CASCADE, related_name="pickup_code", verbose_name=_("fulfilment")
+    )
+    code_hash = models.CharField(max_length=64, editable=False)
+    tries = models.PositiveSmallIntegerField(_("wrong tries"), default=0)
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("pickup code")
+        verbose_name_plural = _("pickup codes")
+
+
 @audited()
 class AcceptancePolicy(TenantModel):
     """How long stores may take to accept an order of a channel, and what happens until then.

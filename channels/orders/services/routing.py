@@ -1,0 +1,242 @@
+"""Routing in the database: decide, allocate, and let what nobody has wait."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from channels.inventory.lines import AllocationLine
+from channels.inventory.selectors.holds import held_for
+from channels.inventory.services import OutOfStockError, allocate_held, allocate_stock, queue_demand
+from channels.inventory.services.demand import DemandLine
+from channels.orders.enums import FulfillmentState, TimelineKind, UnroutedQueue
+from channels.orders.events.fulfillment import FulfillmentRouted, FulfillmentUnrouted
+from channels.orders.models import (
+    AcceptancePolicy,
+    FulfillmentLine,
+    FulfillmentOrder,
+    Order,
+    OrderLine,
+    RoutingDecision,
+    TimelineEntry,
+)
+from channels.orders.models.fulfillment import ACTIVE_STATES
+from channels.orders.routing import Candidate, Decision, Part, route
+from channels.orders.services.candidates import candidates_of, demand_of, rules_of_merchant
+from channels.orders.services.locking import lock_order
+from channels.orders.services.timeline import entry_of
+from channels.orders.services.withdrawing import take_off_queue
+from o2o.events import DomainEvent, emit_all
+
+ATTEMPTS = 3
+Units = Mapping[OrderLine, int]
+
+
+def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDecision | None:
+    """Route the units of an order that no location has, also those that wait; None where there are none.
+
+    What a location takes is allocated there in the same transaction; the rest waits in a queue that says why. Raises
+    ``NotFoundError``.
+    """
+    with transaction.atomic():
+        order = lock_order(order_id)
+        units = uncovered(order)
+        if not units:
+            return None
+        take_off_queue(order)
+        entries: list[TimelineEntry] = []
+        decision = _route(order, units, entries, at=at, cause=cause, has_history=True)
+        TimelineEntry.objects.bulk_create(entries)
+        return decision
+
+
+def route_new(
+    order: Order,
+    lines: Sequence[OrderLine],
+    entries: list[TimelineEntry],
+    *,
+    at: datetime,
+    hold_reference: uuid.UUID | None = None,
+) -> None:
+    """Route the lines of an order that was just made; adds to ``entries`` what the timeline should say."""
+    units = {line: line.remaining for line in lines if line.remaining}
+    if units:
+        _route(order, units, entries, at=at, cause="placed", has_history=False, hold_reference=hold_reference)
+
+
+def uncovered(order: Order) -> dict[OrderLine, int]:
+    """Return the units of each line that no active fulfilment with a location covers. Two queries."""
+    covered: dict[uuid.UUID, int] = defaultdict(int)
+    rows = FulfillmentLine.objects.filter(
+        fulfillment__order=order, fulfillment__state__in=ACTIVE_STATES, fulfillment__location__isnull=False
+    )
+    for line_id, quantity in rows.values_list("order_line_id", "quantity"):
+        covered[line_id] += quantity
+    return {
+        line: line.remaining - covered[line.pk]
+        for line in order.lines.order_by("position")
+        if line.remaining > covered[line.pk]
+    }
+
+
+def _route(
+    order: Order,
+    units: Units,
+    entries: list[TimelineEntry],
+    *,
+    at: datetime,
+    cause: str,
+    has_history: bool,
+    hold_reference: uuid.UUID | None = None,
+) -> RoutingDecision | None:
+    by_id = {line.pk: line for line in units}
+    unknown = {line: count for line, count in units.items() if line.variant_id is None}
+    decision, record = None, None
+    if len(unknown) < len(units):
+        decision = _decide(order, units, entries, at=at, has_history=has_history, hold_reference=hold_reference)
+        record = RoutingDecision.objects.create(
+            order=order, rule_name=decision.rule, cause=cause, decision=decision.to_json(), decided_at=at
+        )
+    waiting: dict[str, dict[OrderLine, int]] = defaultdict(dict)
+    if unknown:
+        waiting[UnroutedQueue.UNKNOWN_ITEM] = unknown
+    for row in decision.unrouted if decision else ():
+        waiting[row.queue][by_id[row.line_id]] = row.quantity
+    for queue, waiting_units in waiting.items():
+        _queue(order, queue, waiting_units, entries, at)
+    return record
+
+
+def _decide(
+    order: Order,
+    units: Units,
+    entries: list[TimelineEntry],
+    *,
+    at: datetime,
+    has_history: bool,
+    hold_reference: uuid.UUID | None,
+) -> Decision:
+    """Decide and allocate. Where somebody was faster at the shelf, look again; at last nothing is given to anybody."""
+    rules = rules_of_merchant()
+    demand = demand_of(order, units, rules, at=at)
+    variant_ids = {line.variant_id for line in demand.lines}
+    for attempt in range(1, ATTEMPTS + 1):
+        candidates = candidates_of(order, variant_ids, at=at, has_history=has_history)
+        if hold_reference is not None:
+            candidates = with_held(candidates, hold_reference)
+        decision = route(demand, candidates, rules, at=at)
+        try:
+            with transaction.atomic():
+                _give(order, units, decision.parts, entries, at=at, hold_reference=hold_reference)
+        except OutOfStockError:
+            if attempt < ATTEMPTS:
+                continue
+            return route(demand, [], rules, at=at)
+        return decision
+    raise AssertionError("unreachable")
+
+
+def _give(
+    order: Order,
+    units: Units,
+    parts: Sequence[Part],
+    entries: list[TimelineEntry],
+    *,
+    at: datetime,
+    hold_reference: uuid.UUID | None,
+) -> None:
+    if not parts:
+        return
+    by_id = {line.pk: line for line in units}
+    policies = _policies(order)
+    made, lines, allocations = [], [], []
+    for part in parts:
+        fulfillment = FulfillmentOrder(order=order, location_id=part.location_id, method=order.method)
+        start_clock(fulfillment, policies, at)
+        made.append(fulfillment)
+        for line_id, count in part.units.items():
+            line = FulfillmentLine(fulfillment=fulfillment, order_line=by_id[line_id], quantity=count)
+            lines.append(line)
+            variant_id = by_id[line_id].variant_id
+            if variant_id is not None:
+                allocations.append(AllocationLine(line.pk, variant_id, part.location_id, count))
+    FulfillmentOrder.objects.bulk_create(made)
+    FulfillmentLine.objects.bulk_create(lines)
+    if hold_reference is not None:
+        allocate_held(
+            reference=hold_reference, order_id=order.pk, channel_id=order.channel_id, lines=allocations, at=at
+        )
+    else:
+        allocate_stock(order_id=order.pk, channel_id=order.channel_id, lines=allocations, at=at)
+    events: list[DomainEvent] = [
+        FulfillmentRouted(aggregate_id=part.pk, order_id=order.pk, location_id=part.location_id) for part in made
+    ]
+    emit_all(events)
+    entries.extend(
+        entry_of(
+            order_id=order.pk,
+            kind=TimelineKind.ROUTED,
+            at=at,
+            details={"location_id": str(part.location_id), "units": sum(part.units.values())},
+        )
+        for part in parts
+    )
+
+
+def with_held(candidates: Sequence[Candidate], reference: uuid.UUID) -> list[Candidate]:
+    """Return the candidates with the units that a cart holds there added to what is free: they are the cart's own."""
+    held = held_for(reference=reference)
+    return [
+        replace(
+            candidate,
+            available={
+                variant_id: candidate.available.get(variant_id, 0) + held.get((variant_id, candidate.location_id), 0)
+                for variant_id in {*candidate.available, *(variant for variant, _place in held)}
+            },
+        )
+        for candidate in candidates
+    ]
+
+
+def _queue(order: Order, queue: str, units: Units, entries: list[TimelineEntry], at: datetime) -> None:
+    part = FulfillmentOrder.objects.create(order=order, method=order.method, queue=queue)
+    lines = [FulfillmentLine(fulfillment=part, order_line=line, quantity=count) for line, count in units.items()]
+    FulfillmentLine.objects.bulk_create(lines)
+    queue_demand(
+        order_id=order.pk,
+        channel_id=order.channel_id,
+        lines=[
+            DemandLine(line.pk, line.order_line.variant_id, line.quantity)
+            for line in lines
+            if line.order_line.variant_id is not None
+        ],
+        at=at,
+    )
+    emit_all([FulfillmentUnrouted(aggregate_id=part.pk, order_id=order.pk, location_id=None, queue=queue)])
+    details = {"queue": queue, "units": sum(units.values())}
+    entries.append(entry_of(order_id=order.pk, kind=TimelineKind.UNROUTED, at=at, details=details))
+
+
+def _policies(order: Order) -> Mapping[uuid.UUID | None, AcceptancePolicy]:
+    rows = AcceptancePolicy.objects.filter(channel_id=order.channel_id)
+    return {row.location_id: row for row in rows}
+
+
+def start_clock(
+    fulfillment: FulfillmentOrder, policies: Mapping[uuid.UUID | None, AcceptancePolicy], at: datetime
+) -> None:
+    """Set when a store is reminded, when its backup is asked and when its time is over; or let it accept by itself."""
+    policy = policies.get(fulfillment.location_id) or policies.get(None)
+    if policy is None:
+        return
+    if policy.accepts_automatically:
+        fulfillment.state, fulfillment.accepted_at = FulfillmentState.ACCEPTED, at
+        return
+    fulfillment.accept_by = at + timedelta(minutes=policy.accept_minutes)
+    if policy.remind_minutes is not None:
+        fulfillment.remind_at = at + timedelta(minutes=policy.remind_minutes)
+    if policy.escalate_minutes is not None and policy.backup_location_id not in (None, fulfillment.location_id):
+        fulfillment.escalate_at = at + timedelta(minutes=policy.escalate_minutes)
