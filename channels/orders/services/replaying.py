@@ -183,7 +183,8 @@ def _demand(order: Order) -> Demand:
 
 def _compared(orders: Sequence[Order], links: dict[uuid.UUID, list[ChannelLocation]], runs: Sequence[_Run]) -> Replay:
     names = {link.location_id: link.location.name for rows in links.values() for link in rows}
-    samples, changed = [], 0
+    changed = 0
+    samples: list[Change] = []
     for order, before, after in zip(orders, runs[0].decisions, runs[1].decisions, strict=True):
         if [(part.location_id, part.units) for part in before.parts] == [
             (part.location_id, part.units) for part in after.parts
