@@ -1,6 +1,6 @@
 """Channels and locations in the API."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -16,17 +16,11 @@ from channels.stores.api import serializers
 from channels.stores.api.filters import LocationFilter, SpecialDayFilter
 from channels.stores.hours import closing, next_opening
 from channels.stores.models import OpeningPeriod, SalesChannel, SpecialDay, StockLocation
+from o2o.api.input import checked
 from o2o.api.policy import Policy
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
 from o2o.tenancy.capabilities import Capability
-
-
-def checked(serializer: type[drf.Serializer[Any]], request: Request, *, source: str = "data") -> Any:
-    """Return a serializer whose input is valid. Raises ``ValidationError``."""
-    body = serializer(data=getattr(request, source))
-    body.is_valid(raise_exception=True)
-    return body
 
 
 @extend_schema_view(

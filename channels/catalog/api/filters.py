@@ -1,0 +1,72 @@
+"""How the catalog is narrowed."""
+
+import django_filters
+from django.db.models import QuerySet
+
+from channels.catalog.enums import DeviationKind, PriceChangeState
+from channels.catalog.models import ChannelListing, Deviation, PriceChangeRequest, Product, Variant
+
+
+class ProductFilter(django_filters.FilterSet):
+    """By code, category and whether it is sold."""
+
+    code = django_filters.CharFilter(max_length=60)
+    category_id = django_filters.UUIDFilter()
+    is_active = django_filters.BooleanFilter()
+
+    class Meta:
+        model = Product
+        fields: tuple[str, ...] = ()
+
+
+class VariantFilter(django_filters.FilterSet):
+    """By SKU, GTIN, barcode and product."""
+
+    sku = django_filters.CharFilter(max_length=60)
+    gtin = django_filters.CharFilter(max_length=14)
+    barcode = django_filters.CharFilter(max_length=60, method="by_barcode")
+    product_id = django_filters.UUIDFilter()
+
+    class Meta:
+        model = Variant
+        fields: tuple[str, ...] = ()
+
+    def by_barcode(self, queryset: QuerySet[Variant], _name: str, value: str) -> QuerySet[Variant]:
+        """Find what a scanner read: a code of the merchant's own, or a GTIN without its leading zeros."""
+        return queryset.filter(barcodes__value=value) | queryset.filter(gtin=value.zfill(14))
+
+
+class ListingFilter(django_filters.FilterSet):
+    """By channel, variant, id there and visibility."""
+
+    channel_id = django_filters.UUIDFilter()
+    variant_id = django_filters.UUIDFilter()
+    external_id = django_filters.CharFilter(max_length=100)
+    is_visible = django_filters.BooleanFilter()
+
+    class Meta:
+        model = ChannelListing
+        fields: tuple[str, ...] = ()
+
+
+class PriceRequestFilter(django_filters.FilterSet):
+    """By state and listing."""
+
+    state = django_filters.ChoiceFilter(choices=PriceChangeState.choices)
+    listing_id = django_filters.UUIDFilter()
+
+    class Meta:
+        model = PriceChangeRequest
+        fields: tuple[str, ...] = ()
+
+
+class DeviationFilter(django_filters.FilterSet):
+    """By kind, listing, and whether it is open."""
+
+    kind = django_filters.ChoiceFilter(choices=DeviationKind.choices)
+    listing_id = django_filters.UUIDFilter()
+    is_open = django_filters.BooleanFilter(field_name="ended_at", lookup_expr="isnull")
+
+    class Meta:
+        model = Deviation
+        fields: tuple[str, ...] = ()

@@ -1,0 +1,436 @@
+"""Orders as they are read and written by programs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from channels.catalog.api.serializers import ListingPriceField
+from channels.orders.drafts import AdjustmentDraft, LineDraft, OrderDraft, PaymentDraft
+from channels.orders.enums import AdjustmentKind, Disposition, PaymentKind, RejectionReason, StockEffect
+from channels.orders.models import (
+    AcceptancePolicy,
+    FulfillmentLine,
+    FulfillmentOrder,
+    Order,
+    OrderLine,
+    Payment,
+    Return,
+    ReturnLine,
+    RoutingDecision,
+    RoutingRule,
+    TimelineEntry,
+)
+from channels.orders.recipients import Recipient, recipient_of
+from channels.stores.enums import FulfillmentMethod
+from o2o.api.serializers import ReadSerializer
+
+MOST_LINES = 1000
+
+
+def amount(name: str, path: str = "currency") -> ListingPriceField:
+    """Return a field for an amount of a row in the currency of its order."""
+    return ListingPriceField(name=name, currency=path)
+
+
+class DecimalAmount(serializers.DecimalField):
+    """An amount in the currency of the order."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_digits": 16, "decimal_places": 3, "min_value": 0, **options})
+
+
+class OrderLineSerializer(ReadSerializer[OrderLine]):
+    """A variant of an order."""
+
+    variant_id = serializers.UUIDField(read_only=True, allow_null=True)
+    subtotal = amount("subtotal", "order.currency")
+    discount = amount("discount", "order.currency")
+    total = amount("total", "order.currency")
+
+    class Meta:
+        model = OrderLine
+        fields = (
+            "id", "position", "external_id", "variant_id", "sku", "name", "quantity", "unit_price", "subtotal",
+            "discount", "total", "cancelled", "fulfilled", "returned",
+        )  # fmt: skip
+
+
+class PaymentSerializer(ReadSerializer[Payment]):
+    """Money that came in or went back."""
+
+    amount = amount("amount", "order.currency")
+
+    class Meta:
+        model = Payment
+        fields = ("id", "kind", "method", "amount", "external_id", "paid_at")
+
+
+class FulfillmentLineSerializer(ReadSerializer[FulfillmentLine]):
+    """Units of a line of the order."""
+
+    order_line_id = serializers.UUIDField(read_only=True)
+
+    class Meta:
+        model = FulfillmentLine
+        fields = ("order_line_id", "quantity")
+
+
+class FulfillmentSerializer(ReadSerializer[FulfillmentOrder]):
+    """What one location makes ready; without a location it waits in ``queue``."""
+
+    order_id = serializers.UUIDField(read_only=True)
+    location_id = serializers.UUIDField(read_only=True, allow_null=True)
+    lines = FulfillmentLineSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = FulfillmentOrder
+        fields = (
+            "id", "order_id", "location_id", "method", "state", "queue", "lines", "accept_by", "accepted_at",
+            "ready_at", "pickup_by", "handed_over_at", "rejection_reason", "carrier", "tracking_number", "created_at",
+        )  # fmt: skip
+
+
+class OrderSerializer(ReadSerializer[Order]):
+    """A purchase in one channel."""
+
+    channel_id = serializers.UUIDField(read_only=True)
+    location_id = serializers.UUIDField(read_only=True, allow_null=True)
+    subtotal = amount("subtotal")
+    discount_total = amount("discount_total")
+    shipping_total = amount("shipping_total")
+    tax_total = amount("tax_total")
+    total = amount("total")
+    paid_total = amount("paid_total")
+    cancelled_total = amount("cancelled_total")
+    refunded_total = amount("refunded_total")
+
+    class Meta:
+        model = Order
+        fields = (
+            "id", "number", "channel_id", "external_id", "external_version", "state", "payment_state", "method",
+            "location_id", "member_id", "customer_reference", "subtotal", "discount_total", "shipping_total",
+            "tax_total", "total", "paid_total", "cancelled_total", "refunded_total", "note", "placed_at",
+            "promised_at", "completed_at", "cancelled_at", "is_historical", "created_at", "updated_at",
+        )  # fmt: skip
+
+
+class RecipientSerializer(serializers.Serializer[Any]):
+    """Who receives the goods."""
+
+    name = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+    phone = serializers.CharField(max_length=40, required=False, default="", allow_blank=True)
+    country = serializers.CharField(max_length=2, required=False, default="", allow_blank=True)
+    region = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+    city = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+    postal_code = serializers.CharField(max_length=20, required=False, default="", allow_blank=True)
+    street = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
+
+
+class RecipientField(serializers.Field[Any, Any, Any, Any]):
+    """The recipient of an order, opened."""
+
+    def __init__(self) -> None:
+        super().__init__(read_only=True, source="*")
+
+    def to_representation(self, value: Order) -> Mapping[str, str]:
+        """Return what is known."""
+        return RecipientSerializer(recipient_of(value)).data
+
+
+class OrderDetailSerializer(OrderSerializer):
+    """An order with everything that belongs to it."""
+
+    lines = OrderLineSerializer(many=True, read_only=True)
+    payments = PaymentSerializer(many=True, read_only=True)
+    fulfillments = FulfillmentSerializer(many=True, read_only=True)
+    recipient = RecipientField()
+
+    class Meta(OrderSerializer.Meta):
+        fields = (*OrderSerializer.Meta.fields, "lines", "payments", "fulfillments", "recipient")  # type: ignore[assignment]
+
+
+class TimelineSerializer(ReadSerializer[TimelineEntry]):
+    """Something that happened to an order."""
+
+    class Meta:
+        model = TimelineEntry
+        fields = ("id", "kind", "details", "actor_label", "origin", "occurred_at")
+
+
+class RoutingDecisionSerializer(ReadSerializer[RoutingDecision]):
+    """Why an order went where it went, with a verdict on each candidate."""
+
+    class Meta:
+        model = RoutingDecision
+        fields = ("id", "rule_name", "cause", "decision", "decided_at")
+
+
+class AdjustmentWriteSerializer(serializers.Serializer[Any]):
+    """A part of the discount of a line."""
+
+    kind = serializers.ChoiceField(choices=AdjustmentKind.choices)
+    amount = DecimalAmount()
+    reference = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+    points = serializers.IntegerField(min_value=0, max_value=1_000_000_000, default=0)
+
+
+class LineWriteSerializer(serializers.Serializer[Any]):
+    """Units of a variant, named by ``variant_id`` or ``sku``."""
+
+    sku = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
+    variant_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    external_id = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+    name = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
+    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000)
+    unit_price = DecimalAmount(max_digits=18, decimal_places=6)
+    adjustments = AdjustmentWriteSerializer(many=True, required=False, default=list, max_length=50)  # type: ignore[call-arg]
+    cancelled = serializers.IntegerField(min_value=0, max_value=1_000_000, default=0)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Demand a name for the variant."""
+        if not attrs["sku"] and attrs["variant_id"] is None:
+            raise serializers.ValidationError("Name the variant by sku or variant_id.")
+        return attrs
+
+
+class PaymentWriteSerializer(serializers.Serializer[Any]):
+    """Money that came in or went back."""
+
+    kind = serializers.ChoiceField(choices=PaymentKind.choices, default=PaymentKind.PAYMENT)
+    method = serializers.CharField(max_length=40)
+    amount = DecimalAmount()
+    external_id = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+    paid_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+
+
+class OrderWriteSerializer(serializers.Serializer[Any]):
+    """A new order. Amounts are in the currency of the channel; the server works the totals out."""
+
+    channel_id = serializers.UUIDField()
+    method = serializers.ChoiceField(choices=FulfillmentMethod.choices)
+    location_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    lines = LineWriteSerializer(many=True, min_length=1, max_length=MOST_LINES)  # type: ignore[call-arg]
+    shipping_total = DecimalAmount(default=0)
+    tax_total = DecimalAmount(default=0)
+    total = DecimalAmount(required=False, allow_null=True, default=None)
+    payments = PaymentWriteSerializer(many=True, required=False, default=list, max_length=100)  # type: ignore[call-arg]
+    recipient = RecipientSerializer(required=False)
+    latitude = serializers.FloatField(min_value=-90, max_value=90, required=False, allow_null=True, default=None)
+    longitude = serializers.FloatField(min_value=-180, max_value=180, required=False, allow_null=True, default=None)
+    member_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    customer_reference = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+    note = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)
+    placed_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    promised_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    hold_reference = serializers.UUIDField(required=False, allow_null=True, default=None)
+
+    def draft(self, *, at: Any) -> OrderDraft:
+        """Return the order as the services take it."""
+        data = dict(self.validated_data)
+        data.pop("hold_reference", None)
+        data.pop("version", None)
+        lines = [
+            LineDraft(**{**line, "adjustments": tuple(AdjustmentDraft(**part) for part in line["adjustments"])})
+            for line in data.pop("lines")
+        ]
+        payments = [
+            PaymentDraft(**{**payment, "paid_at": payment["paid_at"] or at}) for payment in data.pop("payments")
+        ]
+        recipient = Recipient(**data.pop("recipient", {}))
+        placed_at = data.pop("placed_at") or at
+        return OrderDraft(**data, lines=lines, payments=payments, recipient=recipient, placed_at=placed_at)
+
+
+class OrderIngestSerializer(OrderWriteSerializer):
+    """An order as another system has it; ``version`` grows with each change there."""
+
+    external_id = serializers.CharField(max_length=100)
+    connection_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    version = serializers.IntegerField(min_value=0, max_value=2**62)
+    number = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
+    is_cancelled = serializers.BooleanField(default=False)
+
+
+class IngestedSerializer(serializers.Serializer[Any]):
+    """What came of a message."""
+
+    outcome = serializers.ChoiceField(choices=("created", "changed", "unchanged", "outdated"))
+    order = OrderSerializer(read_only=True)
+
+
+class OrderUnitsSerializer(serializers.Serializer[Any]):
+    """Units of a line of an order."""
+
+    line_id = serializers.UUIDField()
+    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000)
+
+
+class CancelSerializer(serializers.Serializer[Any]):
+    """What to cancel; without lines everything that remains."""
+
+    lines = OrderUnitsSerializer(many=True, required=False, max_length=MOST_LINES)  # type: ignore[call-arg]
+    reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+
+
+class NoteSerializer(serializers.Serializer[Any]):
+    """A note for the timeline."""
+
+    text = serializers.CharField(max_length=500)
+
+
+class ReturnLineSerializer(ReadSerializer[ReturnLine]):
+    """Units that come back."""
+
+    order_line_id = serializers.UUIDField(read_only=True)
+    refund = amount("refund", "return_order.order.currency")
+
+    class Meta:
+        model = ReturnLine
+        fields = ("id", "order_line_id", "quantity", "received", "disposition", "refund", "points")
+
+
+class ReturnSerializer(ReadSerializer[Return]):
+    """A return."""
+
+    order_id = serializers.UUIDField(read_only=True)
+    location_id = serializers.UUIDField(read_only=True, allow_null=True)
+    refund_total = amount("refund_total", "order.currency")
+    lines = ReturnLineSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Return
+        fields = (
+            "id", "number", "external_id", "order_id", "location_id", "state", "reason", "refund_total", "lines",
+            "requested_at", "approved_at", "received_at", "refunded_at", "refused_at",
+        )  # fmt: skip
+
+
+class ReturnWriteSerializer(serializers.Serializer[Any]):
+    """What comes back."""
+
+    order_id = serializers.UUIDField()
+    lines = OrderUnitsSerializer(many=True, min_length=1, max_length=MOST_LINES)  # type: ignore[call-arg]
+    location_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    external_id = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+
+
+class ReceivedLineSerializer(serializers.Serializer[Any]):
+    """What arrived of a line of the return."""
+
+    line_id = serializers.UUIDField()
+    received = serializers.IntegerField(min_value=0, max_value=1_000_000)
+    disposition = serializers.ChoiceField(choices=Disposition.choices)
+
+
+class ReceiveSerializer(serializers.Serializer[Any]):
+    """What arrived, and where."""
+
+    location_id = serializers.UUIDField()
+    lines = ReceivedLineSerializer(many=True, min_length=1, max_length=MOST_LINES)  # type: ignore[call-arg]
+
+
+class RejectSerializer(serializers.Serializer[Any]):
+    """Why a store does not fulfil, and what that says about its stock."""
+
+    reason = serializers.ChoiceField(choices=RejectionReason.choices)
+    stock_effect = serializers.ChoiceField(choices=StockEffect.choices, default=StockEffect.NONE)
+
+
+class HandOverSerializer(serializers.Serializer[Any]):
+    """The code of a pickup, or a manager's reason to do without."""
+
+    code = serializers.CharField(max_length=600, required=False, default="", allow_blank=True)
+    override_reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+
+
+class ShipSerializer(serializers.Serializer[Any]):
+    """Who carries the parcel."""
+
+    carrier = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
+    tracking_number = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
+
+
+class ReadySerializer(serializers.Serializer[Any]):
+    """A fulfilment that lies ready; a pickup with its code, which is told this once."""
+
+    fulfillment = FulfillmentSerializer()
+    pickup_code = serializers.CharField(allow_null=True)
+    pickup_token = serializers.CharField(allow_null=True)
+
+
+class RoutingRuleSerializer(ReadSerializer[RoutingRule]):
+    """A rule of routing."""
+
+    class Meta:
+        model = RoutingRule
+        fields = ("id", "name", "position", "definition", "is_active", "created_at", "updated_at")
+
+
+class RoutingRuleWriteSerializer(serializers.Serializer[Any]):
+    """A rule; ``docs/routing.md`` tells the form of its definition."""
+
+    name = serializers.CharField(max_length=100)
+    position = serializers.IntegerField(min_value=0, max_value=32767, default=100)
+    definition = serializers.DictField()
+    is_active = serializers.BooleanField(default=True)
+
+
+class FiguresSerializer(serializers.Serializer[Any]):
+    """What a set of rules made of past orders."""
+
+    split = serializers.IntegerField()
+    unrouted = serializers.IntegerField()
+    mean_km = serializers.FloatField(allow_null=True)
+    p90_km = serializers.FloatField(allow_null=True)
+    emptied = serializers.IntegerField()
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    """An order that would have gone elsewhere."""
+
+    number = serializers.CharField()
+    before = serializers.CharField(allow_blank=True)
+    after = serializers.CharField(allow_blank=True)
+
+
+class ReplaySerializer(serializers.Serializer[Any]):
+    """Past orders decided by the rules as they are, and with the one that is tried."""
+
+    orders = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    before = FiguresSerializer()
+    after = FiguresSerializer()
+    samples = ChangeSerializer(many=True)
+
+
+class AcceptancePolicySerializer(ReadSerializer[AcceptancePolicy]):
+    """How long stores may take to accept."""
+
+    channel_id = serializers.UUIDField(read_only=True)
+    location_id = serializers.UUIDField(read_only=True, allow_null=True)
+    backup_location_id = serializers.UUIDField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = AcceptancePolicy
+        fields = (
+            "id", "channel_id", "location_id", "remind_minutes", "escalate_minutes", "accept_minutes",
+            "backup_location_id", "accepts_automatically",
+        )  # fmt: skip
+
+
+class AcceptancePolicyWriteSerializer(serializers.Serializer[Any]):
+    """Minutes for stores of a channel, or for one store."""
+
+    channel_id = serializers.UUIDField()
+    location_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    accept_minutes = serializers.IntegerField(min_value=1, max_value=10_000)
+    remind_minutes = serializers.IntegerField(
+        min_value=1, max_value=10_000, required=False, allow_null=True, default=None
+    )
+    escalate_minutes = serializers.IntegerField(
+        min_value=1, max_value=10_000, required=False, allow_null=True, default=None
+    )
+    backup_location_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    accepts_automatically = serializers.BooleanField(default=False)

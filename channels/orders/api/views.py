@@ -1,0 +1,229 @@
+"""Orders and returns in the API."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from channels.orders.api import filters, serializers
+from channels.orders.enums import Disposition, PaymentKind, TimelineKind
+from channels.orders.models import FulfillmentOrder, Order, OrderLine, Payment, Return, ReturnLine
+from channels.orders.services import returning
+from channels.orders.services.cancelling import cancel_order
+from channels.orders.services.ingesting import ingest_order
+from channels.orders.services.payments import record_payment
+from channels.orders.services.placing import place_order
+from channels.orders.services.returning import ReceivedLine
+from channels.orders.services.timeline import note
+from channels.stores.models import SalesChannel
+from o2o.api.input import checked
+from o2o.api.policy import Policy
+from o2o.api.viewsets import ReadOnlyMerchantViewSet
+from o2o.kit import clock
+from o2o.kit.errors import ForbiddenError, NotFoundError
+from o2o.tenancy.capabilities import Capability
+
+READ, WRITE, FULFIL = Capability.ORDERS_READ, Capability.ORDERS_WRITE, Capability.ORDERS_FULFIL
+DETAIL = serializers.OrderDetailSerializer
+RETURN = serializers.ReturnSerializer
+
+
+def of_stores(location_ids: frozenset[UUID] | None) -> Q:
+    """Return the condition for orders that concern some stores; all of them where there is no bound."""
+    if location_ids is None:
+        return Q()
+    parts = FulfillmentOrder.objects.filter(location_id__in=location_ids).values("order_id")
+    return Q(location_id__in=location_ids) | Q(pk__in=parts)
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List orders"),
+    retrieve=extend_schema(summary="Read an order", responses=DETAIL),
+    create=extend_schema(summary="Place an order", request=serializers.OrderWriteSerializer, responses={201: DETAIL}),
+    ingest=extend_schema(
+        summary="Tell of an order of another system",
+        request=serializers.OrderIngestSerializer,
+        responses={200: serializers.IngestedSerializer},
+    ),
+    cancel=extend_schema(summary="Cancel an order", request=serializers.CancelSerializer, responses=DETAIL),
+    payments=extend_schema(
+        summary="Note a payment",
+        request=serializers.PaymentWriteSerializer,
+        responses={201: serializers.PaymentSerializer},
+    ),
+    notes=extend_schema(
+        summary="Write a note", request=serializers.NoteSerializer, responses={201: serializers.TimelineSerializer}
+    ),
+)
+class OrderViewSet(ReadOnlyMerchantViewSet):
+    """The orders of all channels. Staff who are bound to stores see those that concern these."""
+
+    policy: ClassVar[Policy] = {
+        "list": READ, "retrieve": READ, "create": WRITE, "ingest": WRITE, "cancel": WRITE, "payments": WRITE,
+        "notes": WRITE, "timeline": READ, "routing": READ,
+    }  # fmt: skip
+    filterset_class = filters.OrderFilter
+
+    def get_queryset(self) -> QuerySet[Order]:
+        """Return the merchant's orders; one alone comes with everything that belongs to it."""
+        found: QuerySet[Order] = Order.objects.filter(of_stores(self.location_ids))
+        if self.action != "retrieve":
+            return found
+        return found.prefetch_related(
+            Prefetch("lines", OrderLine.objects.select_related("order")),
+            Prefetch("payments", Payment.objects.select_related("order")),
+            Prefetch("fulfillments", FulfillmentOrder.objects.order_by("pk").prefetch_related("lines")),
+        )
+
+    def get_serializer_class(self) -> type[BaseSerializer[Order]]:
+        """Return the short form for lists."""
+        return DETAIL if self.action == "retrieve" else serializers.OrderSerializer
+
+    def create(self, request: Request) -> Response:
+        """Place an order: it is routed at once, or taken off the shelf where it was bought in a store."""
+        body = checked(serializers.OrderWriteSerializer, request)
+        draft, at = body.draft(at=clock.now()), clock.now()
+        if draft.location_id is not None and not self.actor.may_at(draft.location_id):
+            raise ForbiddenError("You work in other stores than this one.")
+        reference = body.validated_data["hold_reference"]
+        order = place_order(draft=draft, at=at, origin="api", hold_reference=reference)
+        return Response(self._detail(order.pk), status=201)
+
+    @action(detail=False, methods=["post"], filterset_class=None)
+    def ingest(self, request: Request) -> Response:
+        """Take in an order as another system has it, however often and in whatever order its versions come."""
+        body = checked(serializers.OrderIngestSerializer, request)
+        at = clock.now()
+        draft = body.draft(at=at)
+        if not SalesChannel.objects.filter(pk=draft.channel_id).exists():
+            raise NotFoundError(f"There is no channel {draft.channel_id}.")
+        done = ingest_order(draft=draft, version=body.validated_data["version"], at=at, origin="api")
+        done.order.refresh_from_db()
+        answer = {"outcome": done.outcome, "order": done.order}
+        return Response(serializers.IngestedSerializer(answer).data)
+
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: UUID) -> Response:
+        """Cancel units of lines, or all that remain."""
+        self.get_object()
+        data = checked(serializers.CancelSerializer, request).validated_data
+        lines = {line["line_id"]: line["quantity"] for line in data["lines"]} if "lines" in data else None
+        cancel_order(order_id=pk, lines=lines, reason=data["reason"], at=clock.now())
+        return Response(self._detail(pk))
+
+    @action(detail=True, methods=["post"])
+    def payments(self, request: Request, pk: UUID) -> Response:
+        """Write down money that came in or went back; the same ``external_id`` twice is one payment."""
+        self.get_object()
+        data = dict(checked(serializers.PaymentWriteSerializer, request).validated_data)
+        kind = PaymentKind(data.pop("kind"))
+        payment = record_payment(order_id=pk, kind=kind, at=clock.now(), **data)
+        return Response(serializers.PaymentSerializer(payment).data, status=201)
+
+    @action(detail=True, methods=["post"])
+    def notes(self, request: Request, pk: UUID) -> Response:
+        """Write a note into the timeline."""
+        self.get_object()
+        data = checked(serializers.NoteSerializer, request).validated_data
+        entry = note(order_id=pk, kind=TimelineKind.NOTE, details=dict(data), origin="api", at=clock.now())
+        return Response(serializers.TimelineSerializer(entry).data, status=201)
+
+    @extend_schema(
+        summary="Read the timeline of an order", responses=serializers.TimelineSerializer(many=True), filters=False
+    )
+    @action(detail=True, methods=["get"], filterset_class=None)
+    def timeline(self, _request: Request, pk: UUID) -> Response:
+        """Return what happened, newest first, page by page."""
+        page = self.paginate_queryset(self.get_object().timeline.all())
+        return self.get_paginated_response(serializers.TimelineSerializer(page, many=True).data)
+
+    @extend_schema(
+        summary="Read why an order went where it went",
+        responses=serializers.RoutingDecisionSerializer(many=True),
+        filters=False,
+    )
+    @action(detail=True, methods=["get"], filterset_class=None)
+    def routing(self, _request: Request, pk: UUID) -> Response:
+        """Return the decisions, newest first, page by page."""
+        page = self.paginate_queryset(self.get_object().routing.all())
+        return self.get_paginated_response(serializers.RoutingDecisionSerializer(page, many=True).data)
+
+    def _detail(self, pk: UUID) -> Any:
+        self.action = "retrieve"
+        return DETAIL(self.get_queryset().get(pk=pk)).data
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List returns"),
+    retrieve=extend_schema(summary="Read a return"),
+    create=extend_schema(
+        summary="Request a return", request=serializers.ReturnWriteSerializer, responses={201: RETURN}
+    ),
+    approve=extend_schema(summary="Approve a return", request=None, responses=RETURN),
+    refuse=extend_schema(summary="Refuse a return", request=None, responses=RETURN),
+    receive=extend_schema(summary="Receive returned goods", request=serializers.ReceiveSerializer, responses=RETURN),
+    refund=extend_schema(summary="Refund a return", request=None, responses=RETURN),
+)
+class ReturnViewSet(ReadOnlyMerchantViewSet):
+    """What customers bring back."""
+
+    policy: ClassVar[Policy] = {
+        "list": READ, "retrieve": READ, "create": WRITE, "approve": WRITE, "refuse": WRITE, "receive": FULFIL,
+        "refund": WRITE,
+    }  # fmt: skip
+    serializer_class = RETURN
+    filterset_class = filters.ReturnFilter
+
+    def get_queryset(self) -> QuerySet[Return]:
+        """Return the merchant's returns, of some stores for those who are bound to them."""
+        lines = Prefetch("lines", ReturnLine.objects.select_related("return_order__order"))
+        found: QuerySet[Return] = Return.objects.select_related("order").prefetch_related(lines)
+        return found if self.location_ids is None else found.filter(location_id__in=self.location_ids)
+
+    def create(self, request: Request) -> Response:
+        """Ask to give units back; each is worth its part of what was paid."""
+        data = dict(checked(serializers.ReturnWriteSerializer, request).validated_data)
+        units = {line["line_id"]: line["quantity"] for line in data.pop("lines")}
+        if not Order.objects.filter(of_stores(self.location_ids), pk=data["order_id"]).exists():
+            raise NotFoundError(f"There is no order {data['order_id']}.")
+        made = returning.request_return(lines=units, at=clock.now(), **data)
+        return Response(RETURN(Return.objects.select_related("order").get(pk=made.pk)).data, status=201)
+
+    @action(detail=True, methods=["post"])
+    def approve(self, _request: Request, pk: UUID) -> Response:
+        """Let the goods come."""
+        self.get_object()
+        returning.approve_return(return_id=pk, at=clock.now())
+        return Response(RETURN(self.get_object()).data)
+
+    @action(detail=True, methods=["post"])
+    def refuse(self, _request: Request, pk: UUID) -> Response:
+        """End it without goods or money."""
+        self.get_object()
+        returning.refuse_return(return_id=pk, at=clock.now())
+        return Response(RETURN(self.get_object()).data)
+
+    @action(detail=True, methods=["post"])
+    def receive(self, request: Request, pk: UUID) -> Response:
+        """Take the goods in, at any location."""
+        self.get_object()
+        data = checked(serializers.ReceiveSerializer, request).validated_data
+        if not self.actor.may_at(data["location_id"]):
+            raise ForbiddenError("You work in other stores than this one.")
+        lines = [
+            ReceivedLine(line["line_id"], line["received"], Disposition(line["disposition"])) for line in data["lines"]
+        ]
+        returning.receive_return(return_id=pk, location_id=data["location_id"], lines=lines, at=clock.now())
+        return Response(RETURN(self.get_object()).data)
+
+    @action(detail=True, methods=["post"])
+    def refund(self, _request: Request, pk: UUID) -> Response:
+        """Write the refund down, to the coin."""
+        self.get_object()
+        returning.refund_return(return_id=pk, at=clock.now())
+        return Response(RETURN(self.get_object()).data)
