@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "o2o.accounts",
     "o2o.events",
     "o2o.api",
+    "o2o.imports",
 ]
 
 MIDDLEWARE = [
