@@ -167,7 +167,8 @@ class ImportKind(ABC):
 
     ``group_by`` names columns; rows with the same texts in all of them come in the same call although they lie apart
     in the file (lines of an order). A row with nothing in any of them is a group of its own. When one row of a group
-    cannot be read, the whole group is rejected. With ``is_one_row_per_group`` a repetition is rejected and the first row counts.
+    cannot be read, the whole group is rejected. With ``is_one_row_per_group`` a repetition is rejected and the first
+    row counts.
     """
 
     name: ClassVar[str]

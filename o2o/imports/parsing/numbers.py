@@ -4,8 +4,10 @@ Which mark is the decimal one, where the file does not say so:
 
 - Where both ``,`` and ``.`` stand, the last of them: ``1,234.50`` and ``1.234,50``.
 - A mark that stands more than once separates thousands: ``1.234.567``.
-- One ``,`` before exactly three digits separates thousands (``1,234``); else it is the decimal mark (``12,5``, ``0,125``).
-- One ``.`` is the decimal mark. So ``1.234`` meant as thousands is finer than a cent and refused as an amount, not misread.
+- One ``,`` before exactly three digits separates thousands (``1,234``); else it is the decimal mark (``12,5``,
+  ``0,125``).
+- One ``.`` is the decimal mark. So ``1.234`` meant as thousands is finer than a cent and refused as an amount, not
+  misread.
 
 A person who sets the decimal mark of the file overrides this. Whatever separates thousands has to do so properly.
 """
@@ -22,8 +24,11 @@ from o2o.kit.money import smallest_unit
 
 MOST_DIGITS = 18
 DOLLARS = frozenset(
-    "USD CAD AUD NZD HKD SGD TWD MXN ARS CLP COP BND FJD BSD BBD BMD BZD KYD XCD GYD JMD LRD NAD SBD SRD TTD".split()
-)
+    {
+        "USD", "CAD", "AUD", "NZD", "HKD", "SGD", "TWD", "MXN", "ARS", "CLP", "COP", "BND", "FJD", "BSD", "BBD", "BMD",
+        "BZD", "KYD", "XCD", "GYD", "JMD", "LRD", "NAD", "SBD", "SRD", "TTD",
+    }
+)  # fmt: skip
 #: What a sign may stand for; one that is not among them may stand for anything.
 SIGNS = {
     "$": DOLLARS,
