@@ -1,9 +1,10 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
+from django.db import migrations, models
+
 import o2o.kit.models
 import o2o.tenancy.scope
 from o2o.tenancy.rls import EnableRowLevelSecurity
-from django.db import migrations, models
 
 
 class Migration(migrations.Migration):

@@ -17,7 +17,6 @@ from o2o.imports.models import ImportBatch, ImportRow
 from o2o.imports.parsing.errors import CellError, Formats
 from o2o.imports.selectors import matched_columns
 from o2o.tenancy.models import Merchant
-from o2o.tenancy.scope import current_merchant_id
 
 MOST_OF_A_GROUP = 10_000
 
@@ -80,7 +79,7 @@ class Reader:
 
 def context_of(batch: ImportBatch, *, at: datetime) -> ImportContext:
     """Return what a kind may want to know, with the formats of the file and the merchant."""
-    merchant = Merchant.objects.get(pk=current_merchant_id())
+    merchant = Merchant.objects.get(pk=batch.merchant_id)
     dialect = batch.reading
     formats = Formats(
         date_order=dialect.day_or_month_first,

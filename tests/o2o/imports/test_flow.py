@@ -5,14 +5,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.db import connection, connections
 from django.db.models import Q
+from django.test.utils import CaptureQueriesContext
 
 from o2o.events.webhooks.models import WebhookEndpoint
+from o2o.imports import ImportContext, Plan, Row
 from o2o.imports.enums import BatchState
 from o2o.imports.kinds import UnknownImportKindError
 from o2o.imports.models import ImportBatch, ImportRow
@@ -99,9 +102,12 @@ def test_groups_that_lie_apart_come_in_one_call(merchant: Merchant, monkeypatch:
     monkeypatch.setattr(ImportThings, "chunk_rows", 2)
     calls: list[list[str]] = []
     plan = ImportThings.plan
-    monkeypatch.setattr(
-        ImportThings, "plan", lambda self, some, *, context: (calls.append([row["sku"] for row in some]), plan(self, some, context=context))[1]
-    )  # fmt: skip
+
+    def noted(self: ImportThings, some: Sequence[Row], *, context: ImportContext) -> Sequence[Plan]:
+        calls.append([row["sku"] for row in some])
+        return plan(self, some, context=context)
+
+    monkeypatch.setattr(ImportThings, "plan", noted)
     planned(merchant, "SKU,Name\n" + "".join(f"A-{number % 3},Tea\n" for number in range(9)))
     assert calls == [["A-0"] * 3, ["A-1"] * 3, ["A-2"] * 3]
 
@@ -264,16 +270,12 @@ def test_other_merchants_see_nothing(merchant: Merchant, other_merchant: Merchan
             apply_batch(batch_id=batch.pk, actor=actor_at(other_merchant))
 
 
-def test_a_chunk_costs_the_same_for_one_row_and_for_many(
-    merchant: Merchant, django_assert_num_queries: pytest.FixtureRequest
-) -> None:
+def test_a_chunk_costs_the_same_for_one_row_and_for_many(merchant: Merchant) -> None:
     few = _queries(merchant, 1)
     assert _queries(merchant, 300) == few
 
 
 def _queries(merchant: Merchant, count: int) -> int:
-    from django.test.utils import CaptureQueriesContext
-
     content = "SKU,Name\n" + "".join(f"{count}-{number},Tea\n" for number in range(count))
     with CaptureQueriesContext(connection) as captured:
         applied(merchant, content)
