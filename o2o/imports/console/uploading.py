@@ -6,6 +6,7 @@ from django import forms
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from o2o.console import ConsoleForm, FormPage, page
 from o2o.imports.kinds import ImportKind, kinds_for
@@ -25,7 +26,7 @@ class UploadForm(ConsoleForm):
         label=_("File"),
         help_text=_("CSV (also as .gz) or XLSX, up to %(most)s MB. Any encoding, delimiter and order of columns.")
         % {"most": MAX_FILE_BYTES // MEBIBYTE},
-        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.txt,.tsv,.gz,.xlsx"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.tsv,.gz,.xlsx"}),
     )
 
 

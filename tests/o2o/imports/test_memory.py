@@ -7,9 +7,9 @@ import tracemalloc
 
 import pytest
 
+from o2o.imports.kinds import find_kind
 from o2o.imports.models import ImportBatch, ImportRow
 from o2o.imports.services.staging import Place, stage_rows
-from o2o.imports.kinds import find_kind
 from o2o.tenancy.models import Merchant
 from o2o.tenancy.scope import tenant_transaction
 from tests.o2o.imports.conftest import upload
@@ -18,6 +18,8 @@ ROWS = int(os.environ.get("IMPORT_ROWS", "200000"))
 MOST_BYTES = 60 * 1024 * 1024
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_rows_are_staged_in_bounded_memory(committed_db: None, merchant: Merchant) -> None:
     lines = (f"A-{number},Tea {number},{number}.50,1/2/2026\n" for number in range(ROWS))
     batch = upload(merchant, "SKU,Name,Price,Opened on\n" + "".join(lines))
