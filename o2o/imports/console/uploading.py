@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
@@ -24,8 +25,10 @@ class UploadForm(ConsoleForm):
 
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV (also as .gz) or XLSX, up to %(most)s MB. Any encoding, delimiter and order of columns.")
-        % {"most": MAX_FILE_BYTES // MEBIBYTE},
+        help_text=format_lazy(
+            _("CSV (also as .gz) or XLSX, up to {most} MB. Any encoding, delimiter and order of columns."),
+            most=MAX_FILE_BYTES // MEBIBYTE,
+        ),
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.tsv,.gz,.xlsx"}),
     )
 
