@@ -23,7 +23,8 @@ MOST_BYTES = 60 * 1024 * 1024
 def test_rows_are_staged_in_bounded_memory(committed_db: None, merchant: Merchant) -> None:
     lines = (f"A-{number},Tea {number},{number}.50,1/2/2026\n" for number in range(ROWS))
     batch = upload(merchant, "SKU,Name,Price,Opened on\n" + "".join(lines))
-    kind, place = find_kind(batch.kind), Place()
+    kind = find_kind(batch.kind)
+    place: Place | None = Place()
     began = time.monotonic()
     tracemalloc.start()
     while place is not None:
