@@ -1,5 +1,7 @@
 """The ``Idempotency-Key`` of a request: its claim, and answers to and from what is stored."""
 
+from collections.abc import Callable
+
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
@@ -16,8 +18,11 @@ KEPT_HEADERS = ("Content-Type", "Location", "Content-Location", "Content-Disposi
 NEVER_STORED = frozenset({401, 403, 408, 429})
 
 
-def claim_of(request: Request) -> Claim | None:
-    """Return what the request claims, or None where it carries no key. Raises ``InvalidKeyError``."""
+def claim_of(request: Request, body: Callable[[Request], bytes]) -> Claim | None:
+    """Return what the request claims, or None where it carries no key. Raises ``InvalidKeyError``.
+
+    ``body`` returns the bytes that tell two requests apart, and is asked only where there is a key.
+    """
     if request.method not in UNSAFE:
         return None
     key = parse_key(request.headers.get(HEADER))
@@ -30,7 +35,7 @@ def claim_of(request: Request) -> Claim | None:
         actor_id=actor.id,
         key=key,
         fingerprint=fingerprint(
-            method=http.method or "", path=http.path, query=http.META.get("QUERY_STRING", ""), body=http.body
+            method=http.method or "", path=http.path, query=http.META.get("QUERY_STRING", ""), body=body(request)
         ),
     )
 

@@ -134,7 +134,7 @@ class ScopedView(APIView):
     def _handled(self, request: Request) -> HttpResponseBase:
         self._handler(request)
         self.check_permissions(request)
-        claim = claim_of(request) if isinstance(request.user, Actor) else None
+        claim = claim_of(request, self.body_of) if isinstance(request.user, Actor) else None
         if claim is None:
             self._refuse_missing_key(request)
             return self._run(request)
@@ -144,6 +144,10 @@ class ScopedView(APIView):
         if is_kept(response.status_code):
             store_answer(claim=claim, answer=answer_of(response), at=clock.now())
         return response
+
+    def body_of(self, request: Request) -> bytes:
+        """Return the bytes of the body, or what stands for them where the body is too large to be held."""
+        return request._request.body
 
     def _refuse_missing_key(self, request: Request) -> None:
         if request.method == "POST" and isinstance(request.user, Actor) and self.requires_idempotency_key:

@@ -23,6 +23,7 @@ from o2o.tenancy.models import Merchant
 from o2o.tenancy.scope import tenant_transaction
 from o2o.tenancy.selectors import actor_of
 from tests.factories import MembershipFactory
+from tests.o2o.imports.specimens import api_specimen
 
 ID = "<uuid:pk>"
 Maker = Callable[[Merchant], uuid.UUID]
@@ -90,6 +91,7 @@ SPECIMENS: dict[str, Maker] = {
     "/api/v1/events/": lambda merchant: _event(merchant).pk,
     "/api/v1/dead_letters/": _dead_letter,
     "/api/v1/jobs/": _job,
+    "/api/v1/imports/": api_specimen,
 }
 BODIES: dict[str, Mapping[str, Any]] = {
     "PUT /api/v1/staff/<uuid:pk>": {"role": "clerk", "location_ids": []},

@@ -16,6 +16,7 @@ from o2o.events.models import EventDelivery, OutboxEvent
 from o2o.events.services import partition_of
 from o2o.events.webhooks.models import WebhookDelivery, WebhookEndpoint
 from o2o.events.webhooks.services import create_endpoint
+from o2o.imports.models import ImportBatch
 from o2o.kit.clock import now
 from o2o.kit.jobs.models import Job, JobError
 from o2o.kit.models import uuid7
@@ -24,12 +25,18 @@ from o2o.tenancy.models import Membership, Merchant
 from o2o.tenancy.scope import tenant_transaction
 from o2o.tenancy.selectors import actor_of
 from tests.factories import MembershipFactory, UserFactory
+from tests.o2o.imports.specimens import make_import
 
 Maker = Callable[[Merchant], models.Model]
 
 MAKERS: dict[type[models.Model], Maker] = {}
 # The lists that a page's address names a row of.
-KEYS: dict[str, type[models.Model]] = {"client_id": ApiClient, "endpoint_id": WebhookEndpoint, "job_id": Job}
+KEYS: dict[str, type[models.Model]] = {
+    "client_id": ApiClient,
+    "endpoint_id": WebhookEndpoint,
+    "job_id": Job,
+    "import_id": ImportBatch,
+}
 # Apps above keep the makers of their lists beside their own tests.
 ABOVE = tuple(f"tests.channels.{app}.console_rows" for app in ("stores", "catalog", "inventory", "orders"))
 
@@ -125,6 +132,11 @@ def job(_merchant: Merchant) -> models.Model:
     )
     JobError.objects.create(job=row, row_number=3, key="A-1", message="no such product", raw={"sku": "=A-1"})
     return row
+
+
+@row_of(ImportBatch)
+def an_import(merchant: Merchant) -> models.Model:
+    return make_import(merchant)
 
 
 @row_of(Merchant)

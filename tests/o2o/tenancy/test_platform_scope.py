@@ -12,6 +12,7 @@ ALLOWED = {
     "o2o/events/relay.py": "publishes the events of all merchants, partition by partition",
     "o2o/events/claims.py": "claims deliveries of all merchants; each is then made in the scope of its own",
     "o2o/events/sweep.py": "finds which partitions have work left",
+    "o2o/imports/upkeep.py": "removes files and rows that were kept for long enough",
     "o2o/kit/jobs/running.py": "finds the jobs that nobody runs",
     "o2o/events/retention.py": "removes what was delivered long ago",
     "o2o/events/webhooks/claiming.py": "claims the messages of all merchants in turn, a few per endpoint",
