@@ -13,24 +13,23 @@ from o2o.kit.money import Money, smallest_unit
 
 MOST_DIGITS = 18
 LONGEST_TEXT = 40
-
-
-@extend_schema_field(
-    {
-        "type": "object",
-        "required": ["amount", "currency"],
-        "additionalProperties": False,
-        "properties": {
-            "amount": {
-                "type": "string",
-                "pattern": r"^-?\d{1,16}(\.\d{1,4})?$",
-                "description": "Decimal in major units, no finer than the smallest coin of the currency.",
-            },
-            "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217 code."},
+MONEY_SCHEMA = {
+    "type": "object",
+    "required": ["amount", "currency"],
+    "additionalProperties": False,
+    "properties": {
+        "amount": {
+            "type": "string",
+            "pattern": r"^-?\d{1,16}(\.\d{1,4})?$",
+            "description": "Decimal in major units, no finer than the smallest coin of the currency.",
         },
-        "example": {"amount": "12.50", "currency": "CNY"},
-    }
-)
+        "currency": {"type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217 code."},
+    },
+    "example": {"amount": "12.50", "currency": "CNY"},
+}
+
+
+@extend_schema_field(MONEY_SCHEMA)
 class MoneyField(serializers.Field[Money, Any, dict[str, str], Any]):
     """``{"amount": "12.50", "currency": "CNY"}`` as ``Money``.
 
@@ -83,3 +82,25 @@ class MoneyField(serializers.Field[Money, Any, dict[str, str], Any]):
         if amount < 0 and not self.allow_negative:
             self.fail("negative")
         return amount
+
+
+@extend_schema_field({**MONEY_SCHEMA, "type": ["object", "null"]})
+class RowMoneyField(serializers.Field[Any, Any, dict[str, str] | None, Any]):
+    """An amount of a row, read only, with the currency that stands in another column or in a row that it belongs to.
+
+    ``currency`` is the way from the row to it, such as ``order.currency``. None where there is no amount.
+    """
+
+    def __init__(self, *, amount: str, currency: str = "currency") -> None:
+        super().__init__(read_only=True, source="*")
+        self.amount, self.currency = amount, currency.split(".")
+
+    def to_representation(self, value: Any) -> dict[str, str] | None:
+        """Return amount and currency, to the smallest coin."""
+        amount, holder = getattr(value, self.amount), value
+        if amount is None:
+            return None
+        for name in self.currency:
+            holder = getattr(holder, name)
+        money = Money.rounded(amount, holder)
+        return {"amount": str(money.amount.quantize(money.unit)), "currency": money.currency}

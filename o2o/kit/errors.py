@@ -49,6 +49,13 @@ class InvalidError(DomainError):
     title = _("The request is not valid")
 
 
+class UnknownReferenceError(InvalidError):
+    """The request names another thing, in its body, that does not exist or belongs to somebody else."""
+
+    code = "unknown_reference"
+    title = _("The request names something that is not there")
+
+
 class UnavailableError(DomainError):
     """Something that is needed does not answer; trying again later helps."""
 

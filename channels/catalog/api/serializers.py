@@ -15,25 +15,8 @@ from channels.catalog.models import (
     ProductImage,
     Variant,
 )
-from o2o.api.fields import MoneyField
+from o2o.api.fields import MoneyField, RowMoneyField
 from o2o.api.serializers import ReadSerializer
-from o2o.kit.money import Money
-
-
-class ListingPriceField(serializers.Field[Any, Any, Any, Any]):
-    """An amount of a row in the currency of its listing."""
-
-    def __init__(self, *, name: str, currency: str = "listing.currency") -> None:
-        super().__init__(read_only=True, source="*")
-        self.amount_name, self.currency_path = name, currency.split(".")
-
-    def to_representation(self, value: Any) -> dict[str, str] | None:
-        """Return amount and currency."""
-        amount = getattr(value, self.amount_name)
-        holder = value
-        for part in self.currency_path:
-            holder = getattr(holder, part)
-        return None if amount is None else MoneyField().to_representation(Money.rounded(amount, holder))
 
 
 class CategorySerializer(ReadSerializer[Category]):
@@ -145,8 +128,8 @@ class ListingSerializer(ReadSerializer[ChannelListing]):
 
     channel_id = serializers.UUIDField(read_only=True)
     variant_id = serializers.UUIDField(read_only=True)
-    price = ListingPriceField(name="price", currency="currency")
-    compare_at_price = ListingPriceField(name="compare_at_price", currency="currency")
+    price = RowMoneyField(amount="price", currency="currency")
+    compare_at_price = RowMoneyField(amount="compare_at_price", currency="currency")
 
     class Meta:
         model = ChannelListing
@@ -193,8 +176,8 @@ class PriceWishSerializer(serializers.Serializer[Any]):
 class PriceIntervalSerializer(ReadSerializer[PriceInterval]):
     """A price of a listing for a stretch of time."""
 
-    price = ListingPriceField(name="price")
-    compare_at_price = ListingPriceField(name="compare_at_price")
+    price = RowMoneyField(amount="price", currency="listing.currency")
+    compare_at_price = RowMoneyField(amount="compare_at_price", currency="listing.currency")
 
     class Meta:
         model = PriceInterval
@@ -205,8 +188,8 @@ class PriceChangeRequestSerializer(ReadSerializer[PriceChangeRequest]):
     """A price that waits for approval."""
 
     listing_id = serializers.UUIDField(read_only=True)
-    price = ListingPriceField(name="price")
-    old_price = ListingPriceField(name="old_price")
+    price = RowMoneyField(amount="price", currency="listing.currency")
+    old_price = RowMoneyField(amount="old_price", currency="listing.currency")
 
     class Meta:
         model = PriceChangeRequest

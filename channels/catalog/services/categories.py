@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from channels.catalog.models import Category
 from channels.catalog.services.products import CodeTakenError
-from o2o.kit.errors import InvalidError, NotFoundError
+from o2o.kit.errors import InvalidError, NotFoundError, UnknownReferenceError
 from o2o.kit.locks import lock_rows
 
 LONGEST_PATH = 600
@@ -70,5 +70,5 @@ def _path_of(parent_id: uuid.UUID | None) -> str:
         return ""
     path = Category.objects.filter(pk=parent_id).values_list("path", flat=True).first()
     if path is None:
-        raise NotFoundError(_("There is no category %(id)s.") % {"id": parent_id}, field="parent")
+        raise UnknownReferenceError(_("There is no category %(id)s.") % {"id": parent_id}, field="parent")
     return str(path)

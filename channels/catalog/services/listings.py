@@ -16,7 +16,7 @@ from channels.catalog.models import ChannelListing, PriceInterval, Variant
 from channels.catalog.services.products import changed, locked
 from channels.stores.models import SalesChannel
 from o2o.events import emit, emit_all
-from o2o.kit.errors import DomainError, InvalidError, NotFoundError
+from o2o.kit.errors import DomainError, InvalidError, UnknownReferenceError
 from o2o.kit.locks import lock_rows
 from o2o.kit.money import Money
 from o2o.tenancy.acting import current_actor_label
@@ -47,7 +47,7 @@ def create_listing(
     """
     channel = SalesChannel.objects.filter(pk=channel_id).first()
     if channel is None or not Variant.objects.filter(pk=variant_id).exists():
-        raise NotFoundError(_("There is no such channel or variant."))
+        raise UnknownReferenceError(_("There is no such channel or variant."))
     listing = ChannelListing(channel=channel, variant_id=variant_id, currency=currency or channel.currency)
     listing.price = checked_price(price, listing.currency)
     listing.compare_at_price = None if compare_at_price is None else checked_price(compare_at_price, listing.currency)

@@ -13,7 +13,7 @@ from channels.catalog.events import ProductChanged, VariantChanged
 from channels.catalog.gtin import gtin14
 from channels.catalog.models import Barcode, Product, ProductImage, Variant
 from o2o.events import emit
-from o2o.kit.errors import DomainError, InvalidError, NotFoundError
+from o2o.kit.errors import DomainError, InvalidError, NotFoundError, UnknownReferenceError
 from o2o.kit.locks import lock_rows
 
 PRODUCT_FIELDS = frozenset({"name", "description", "brand", "category_id", "attributes", "is_active"})
@@ -54,7 +54,10 @@ def update_product(*, product_id: uuid.UUID, at: datetime, **changes: Any) -> Pr
 def create_variant(*, product_id: uuid.UUID, sku: str, at: datetime, **fields: Any) -> Variant:
     """Add a variant to a product. Raises ``NotFoundError``, ``CodeTakenError`` or ``WrongGtinError``."""
     with transaction.atomic():
-        product = locked(Product, product_id)
+        try:
+            product = locked(Product, product_id)
+        except NotFoundError as error:
+            raise UnknownReferenceError(error.detail, field="product_id") from error
         return _saved(changed(Variant(product=product), {"sku": sku, **fields}, VARIANT_FIELDS))
 
 

@@ -114,7 +114,7 @@ class AvailabilitySerializer(serializers.Serializer[Any]):
 class TermRowSerializer(serializers.Serializer[Any]):
     """One thing behind a term."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     quantity = serializers.IntegerField()
     at = serializers.DateTimeField(allow_null=True)
     detail = serializers.CharField(allow_blank=True)
@@ -124,7 +124,7 @@ class TermSerializer(serializers.Serializer[Any]):
     """A term of the sum, with at most twenty of the things behind it."""
 
     code = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     quantity = serializers.IntegerField()
     count = serializers.IntegerField()
     rows = TermRowSerializer(many=True)

@@ -24,7 +24,7 @@ from o2o.api.policy import Policy
 from o2o.api.views import MerchantAPIView
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
-from o2o.kit.errors import ForbiddenError, InvalidError, NotFoundError
+from o2o.kit.errors import ForbiddenError, InvalidError, UnknownReferenceError
 from o2o.tenancy.actor import Actor
 from o2o.tenancy.capabilities import Capability
 
@@ -33,19 +33,19 @@ MOST_ASKED = 500
 
 
 def require_places(actor: Actor, location_ids: set[UUID]) -> None:
-    """Raise ``NotFoundError`` for a location that is not there, ``ForbiddenError`` for a store of others."""
+    """Raise ``UnknownReferenceError`` for a location that is not there, ``ForbiddenError`` for a store of others."""
     known = set(StockLocation.objects.filter(pk__in=location_ids).values_list("pk", flat=True))
     if missing := location_ids - known:
-        raise NotFoundError(f"There is no location {min(missing)}.")
+        raise UnknownReferenceError(f"There is no location {min(missing)}.")
     if not all(actor.may_at(location_id) for location_id in location_ids):
         raise ForbiddenError("You work in other stores than this one.")
 
 
 def require_variants(variant_ids: set[UUID]) -> None:
-    """Raise ``NotFoundError`` for a variant that is not there."""
+    """Raise ``UnknownReferenceError`` for a variant that is not there."""
     known = set(Variant.objects.filter(pk__in=variant_ids).values_list("pk", flat=True))
     if missing := variant_ids - known:
-        raise NotFoundError(f"There is no variant {min(missing)}.")
+        raise UnknownReferenceError(f"There is no variant {min(missing)}.")
 
 
 @extend_schema_view(
@@ -119,7 +119,7 @@ class HoldViewSet(ReadOnlyMerchantViewSet):
         lines = [StockLine(**line) for line in data["lines"]]
         require_places(self.actor, {line.location_id for line in lines})
         if not SalesChannel.objects.filter(pk=data["channel_id"]).exists():
-            raise NotFoundError(f"There is no channel {data['channel_id']}.")
+            raise UnknownReferenceError(f"There is no channel {data['channel_id']}.")
         at = clock.now()
         held = services.hold_stock(
             reference=data["reference"], channel_id=data["channel_id"], lines=lines,
@@ -184,7 +184,7 @@ class ExplainAvailabilityView(MerchantAPIView):
         variant_id, channel_id = asked_ids(request, "variant")[0], asked_ids(request, "channel")[0]
         require_variants({variant_id})
         if not SalesChannel.objects.filter(pk=channel_id).exists():
-            raise NotFoundError(f"There is no channel {channel_id}.")
+            raise UnknownReferenceError(f"There is no channel {channel_id}.")
         waterfall = selectors.explain_available(variant_id=variant_id, channel_id=channel_id, at=clock.now())
         return Response(serializers.WaterfallSerializer(waterfall).data)
 
@@ -227,7 +227,7 @@ class ChannelQuotaViewSet(ReadOnlyMerchantViewSet):
         at = clock.now()
         require_variants({data["variant_id"]})
         if not SalesChannel.objects.filter(pk=data["channel_id"]).exists():
-            raise NotFoundError(f"There is no channel {data['channel_id']}.")
+            raise UnknownReferenceError(f"There is no channel {data['channel_id']}.")
         quota = services.set_quota(at=at, **{**data, "valid_from": data["valid_from"] or at})
         return Response(serializers.QuotaSerializer(quota).data, status=201)
 

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from channels.inventory.models import ChannelQuota, QuotaLoan, StockLevel
 from channels.inventory.selectors.availability import available_at_locations
 from channels.inventory.services.reserving import OutOfStockError, Place, quota_of
-from o2o.kit.errors import DomainError, InvalidError, NotFoundError
+from o2o.kit.errors import DomainError, InvalidError, NotFoundError, UnknownReferenceError
 from o2o.kit.locks import lock_rows
 
 
@@ -92,6 +92,8 @@ def borrow_quota(*, lender_id: uuid.UUID, borrower_id: uuid.UUID, quantity: int,
     if quantity <= 0 or lender_id == borrower_id:
         raise InvalidError(_("A loan is of at least one unit, between two quotas."), field="quantity")
     with transaction.atomic():
+        if not ChannelQuota.objects.filter(pk=borrower_id).exists():
+            raise UnknownReferenceError(_("There is no quota %(id)s.") % {"id": borrower_id}, field="borrower_id")
         quotas = _locked([lender_id, borrower_id])
         lender, borrower = quotas[lender_id], quotas[borrower_id]
         if lender.variant_id != borrower.variant_id:
@@ -108,7 +110,7 @@ def return_loan(*, loan_id: uuid.UUID, quantity: int, at: datetime) -> QuotaLoan
     with transaction.atomic():
         loan = QuotaLoan.objects.filter(pk=loan_id).first()
         if loan is None:
-            raise NotFoundError(_("There is no such loan."))
+            raise UnknownReferenceError(_("There is no such loan."), field="loan_id")
         quotas = _locked([loan.lender_id, loan.borrower_id])
         borrower = quotas[loan.borrower_id]
         # The row again, now that nobody else can change it.

@@ -16,7 +16,7 @@ from channels.inventory.services.ledger import ensure_levels, record_movements
 from channels.stores.models import StockLocation
 from channels.stores.services import next_number
 from o2o.events import emit
-from o2o.kit.errors import DomainError, InvalidError, NotFoundError
+from o2o.kit.errors import DomainError, InvalidError, NotFoundError, UnknownReferenceError
 from o2o.kit.locks import lock_rows
 from o2o.tenancy.acting import current_actor_label
 
@@ -39,7 +39,7 @@ def request_transfer(
     if not units or any(count <= 0 for count in units.values()):
         raise InvalidError(_("A transfer is of at least one unit of each variant."), field="units")
     if StockLocation.objects.filter(pk__in=(source_id, destination_id)).count() != 2:
-        raise NotFoundError(_("There is no such location."))
+        raise UnknownReferenceError(_("There is no such location."))
     with transaction.atomic():
         transfer = TransferOrder.objects.create(
             number=next_number(kind="transfer", prefix="T"),

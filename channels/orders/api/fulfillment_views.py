@@ -4,12 +4,14 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from channels.orders.api import filters, serializers
+from channels.orders.api import filters
+from channels.orders.api import fulfillment_serializers as serializers
 from channels.orders.api.views import FULFIL, READ, WRITE
 from channels.orders.models import AcceptancePolicy, FulfillmentOrder, RoutingRule
 from channels.orders.services import fulfilling, rules
@@ -20,7 +22,7 @@ from o2o.api.policy import Policy
 from o2o.api.problems import ProblemResponse, problem_of
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
-from o2o.kit.errors import ForbiddenError, NotFoundError
+from o2o.kit.errors import ForbiddenError, UnknownReferenceError
 
 PART = serializers.FulfillmentSerializer
 RULE = serializers.RoutingRuleSerializer
@@ -80,7 +82,7 @@ class FulfillmentViewSet(ReadOnlyMerchantViewSet):
         return Response(serializers.ReadySerializer(answer).data)
 
     @action(detail=True, methods=["post"])
-    def hand_over(self, request: Request, pk: UUID) -> Response:
+    def hand_over(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Hand the goods over for their code; without one only for a manager's reason."""
         self.get_object()
         data = checked(serializers.HandOverSerializer, request).validated_data
@@ -193,8 +195,8 @@ class AcceptancePolicyViewSet(ReadOnlyMerchantViewSet):
         data = checked(serializers.AcceptancePolicyWriteSerializer, request).validated_data
         places = {data[name] for name in ("location_id", "backup_location_id") if data[name] is not None}
         if StockLocation.objects.filter(pk__in=places).count() != len(places):
-            raise NotFoundError("There is no such location.")
+            raise UnknownReferenceError("There is no such location.")
         if not SalesChannel.objects.filter(pk=data["channel_id"]).exists():
-            raise NotFoundError(f"There is no channel {data['channel_id']}.")
+            raise UnknownReferenceError(f"There is no channel {data['channel_id']}.")
         made = rules.set_acceptance(at=clock.now(), **data)
         return Response(serializers.AcceptancePolicySerializer(made).data, status=201)

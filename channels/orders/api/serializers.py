@@ -3,34 +3,27 @@
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from channels.catalog.api.serializers import ListingPriceField
+from channels.orders.api.fulfillment_serializers import FulfillmentSerializer
 from channels.orders.drafts import AdjustmentDraft, LineDraft, OrderDraft, PaymentDraft
-from channels.orders.enums import AdjustmentKind, Disposition, PaymentKind, RejectionReason, StockEffect
+from channels.orders.enums import AdjustmentKind, Disposition, PaymentKind
 from channels.orders.models import (
-    AcceptancePolicy,
-    FulfillmentLine,
-    FulfillmentOrder,
     Order,
     OrderLine,
     Payment,
     Return,
     ReturnLine,
     RoutingDecision,
-    RoutingRule,
     TimelineEntry,
 )
 from channels.orders.recipients import Recipient, recipient_of
 from channels.stores.enums import FulfillmentMethod
+from o2o.api.fields import RowMoneyField
 from o2o.api.serializers import ReadSerializer
 
 MOST_LINES = 1000
-
-
-def amount(name: str, path: str = "currency") -> ListingPriceField:
-    """Return a field for an amount of a row in the currency of its order."""
-    return ListingPriceField(name=name, currency=path)
 
 
 class DecimalAmount(serializers.DecimalField):
@@ -44,9 +37,9 @@ class OrderLineSerializer(ReadSerializer[OrderLine]):
     """A variant of an order."""
 
     variant_id = serializers.UUIDField(read_only=True, allow_null=True)
-    subtotal = amount("subtotal", "order.currency")
-    discount = amount("discount", "order.currency")
-    total = amount("total", "order.currency")
+    subtotal = RowMoneyField(amount="subtotal", currency="order.currency")
+    discount = RowMoneyField(amount="discount", currency="order.currency")
+    total = RowMoneyField(amount="total", currency="order.currency")
 
     class Meta:
         model = OrderLine
@@ -59,36 +52,11 @@ class OrderLineSerializer(ReadSerializer[OrderLine]):
 class PaymentSerializer(ReadSerializer[Payment]):
     """Money that came in or went back."""
 
-    amount = amount("amount", "order.currency")
+    amount = RowMoneyField(amount="amount", currency="order.currency")
 
     class Meta:
         model = Payment
         fields = ("id", "kind", "method", "amount", "external_id", "paid_at")
-
-
-class FulfillmentLineSerializer(ReadSerializer[FulfillmentLine]):
-    """Units of a line of the order."""
-
-    order_line_id = serializers.UUIDField(read_only=True)
-
-    class Meta:
-        model = FulfillmentLine
-        fields = ("order_line_id", "quantity")
-
-
-class FulfillmentSerializer(ReadSerializer[FulfillmentOrder]):
-    """What one location makes ready; without a location it waits in ``queue``."""
-
-    order_id = serializers.UUIDField(read_only=True)
-    location_id = serializers.UUIDField(read_only=True, allow_null=True)
-    lines = FulfillmentLineSerializer(many=True, read_only=True)
-
-    class Meta:
-        model = FulfillmentOrder
-        fields = (
-            "id", "order_id", "location_id", "method", "state", "queue", "lines", "accept_by", "accepted_at",
-            "ready_at", "pickup_by", "handed_over_at", "rejection_reason", "carrier", "tracking_number", "created_at",
-        )  # fmt: skip
 
 
 class OrderSerializer(ReadSerializer[Order]):
@@ -96,14 +64,14 @@ class OrderSerializer(ReadSerializer[Order]):
 
     channel_id = serializers.UUIDField(read_only=True)
     location_id = serializers.UUIDField(read_only=True, allow_null=True)
-    subtotal = amount("subtotal")
-    discount_total = amount("discount_total")
-    shipping_total = amount("shipping_total")
-    tax_total = amount("tax_total")
-    total = amount("total")
-    paid_total = amount("paid_total")
-    cancelled_total = amount("cancelled_total")
-    refunded_total = amount("refunded_total")
+    subtotal = RowMoneyField(amount="subtotal")
+    discount_total = RowMoneyField(amount="discount_total")
+    shipping_total = RowMoneyField(amount="shipping_total")
+    tax_total = RowMoneyField(amount="tax_total")
+    total = RowMoneyField(amount="total")
+    paid_total = RowMoneyField(amount="paid_total")
+    cancelled_total = RowMoneyField(amount="cancelled_total")
+    refunded_total = RowMoneyField(amount="refunded_total")
 
     class Meta:
         model = Order
@@ -127,6 +95,7 @@ class RecipientSerializer(serializers.Serializer[Any]):
     street = serializers.CharField(max_length=300, required=False, default="", allow_blank=True)
 
 
+@extend_schema_field(RecipientSerializer)
 class RecipientField(serializers.Field[Any, Any, Any, Any]):
     """The recipient of an order, opened."""
 
@@ -283,7 +252,7 @@ class ReturnLineSerializer(ReadSerializer[ReturnLine]):
     """Units that come back."""
 
     order_line_id = serializers.UUIDField(read_only=True)
-    refund = amount("refund", "return_order.order.currency")
+    refund = RowMoneyField(amount="refund", currency="return_order.order.currency")
 
     class Meta:
         model = ReturnLine
@@ -295,7 +264,7 @@ class ReturnSerializer(ReadSerializer[Return]):
 
     order_id = serializers.UUIDField(read_only=True)
     location_id = serializers.UUIDField(read_only=True, allow_null=True)
-    refund_total = amount("refund_total", "order.currency")
+    refund_total = RowMoneyField(amount="refund_total", currency="order.currency")
     lines = ReturnLineSerializer(many=True, read_only=True)
 
     class Meta:
@@ -329,108 +298,3 @@ class ReceiveSerializer(serializers.Serializer[Any]):
 
     location_id = serializers.UUIDField()
     lines = ReceivedLineSerializer(many=True, min_length=1, max_length=MOST_LINES)  # type: ignore[call-arg]
-
-
-class RejectSerializer(serializers.Serializer[Any]):
-    """Why a store does not fulfil, and what that says about its stock."""
-
-    reason = serializers.ChoiceField(choices=RejectionReason.choices)
-    stock_effect = serializers.ChoiceField(choices=StockEffect.choices, default=StockEffect.NONE)
-
-
-class HandOverSerializer(serializers.Serializer[Any]):
-    """The code of a pickup, or a manager's reason to do without."""
-
-    code = serializers.CharField(max_length=600, required=False, default="", allow_blank=True)
-    override_reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
-
-
-class ShipSerializer(serializers.Serializer[Any]):
-    """Who carries the parcel."""
-
-    carrier = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
-    tracking_number = serializers.CharField(max_length=100, required=False, default="", allow_blank=True)
-
-
-class ReadySerializer(serializers.Serializer[Any]):
-    """A fulfilment that lies ready; a pickup with its code, which is told this once."""
-
-    fulfillment = FulfillmentSerializer()
-    pickup_code = serializers.CharField(allow_null=True)
-    pickup_token = serializers.CharField(allow_null=True)
-
-
-class RoutingRuleSerializer(ReadSerializer[RoutingRule]):
-    """A rule of routing."""
-
-    class Meta:
-        model = RoutingRule
-        fields = ("id", "name", "position", "definition", "is_active", "created_at", "updated_at")
-
-
-class RoutingRuleWriteSerializer(serializers.Serializer[Any]):
-    """A rule; ``docs/routing.md`` tells the form of its definition."""
-
-    name = serializers.CharField(max_length=100)
-    position = serializers.IntegerField(min_value=0, max_value=32767, default=100)
-    definition = serializers.DictField()
-    is_active = serializers.BooleanField(default=True)
-
-
-class FiguresSerializer(serializers.Serializer[Any]):
-    """What a set of rules made of past orders."""
-
-    split = serializers.IntegerField()
-    unrouted = serializers.IntegerField()
-    mean_km = serializers.FloatField(allow_null=True)
-    p90_km = serializers.FloatField(allow_null=True)
-    emptied = serializers.IntegerField()
-
-
-class ChangeSerializer(serializers.Serializer[Any]):
-    """An order that would have gone elsewhere."""
-
-    number = serializers.CharField()
-    before = serializers.CharField(allow_blank=True)
-    after = serializers.CharField(allow_blank=True)
-
-
-class ReplaySerializer(serializers.Serializer[Any]):
-    """Past orders decided by the rules as they are, and with the one that is tried."""
-
-    orders = serializers.IntegerField()
-    changed = serializers.IntegerField()
-    before = FiguresSerializer()
-    after = FiguresSerializer()
-    samples = ChangeSerializer(many=True)
-
-
-class AcceptancePolicySerializer(ReadSerializer[AcceptancePolicy]):
-    """How long stores may take to accept."""
-
-    channel_id = serializers.UUIDField(read_only=True)
-    location_id = serializers.UUIDField(read_only=True, allow_null=True)
-    backup_location_id = serializers.UUIDField(read_only=True, allow_null=True)
-
-    class Meta:
-        model = AcceptancePolicy
-        fields = (
-            "id", "channel_id", "location_id", "remind_minutes", "escalate_minutes", "accept_minutes",
-            "backup_location_id", "accepts_automatically",
-        )  # fmt: skip
-
-
-class AcceptancePolicyWriteSerializer(serializers.Serializer[Any]):
-    """Minutes for stores of a channel, or for one store."""
-
-    channel_id = serializers.UUIDField()
-    location_id = serializers.UUIDField(required=False, allow_null=True, default=None)
-    accept_minutes = serializers.IntegerField(min_value=1, max_value=10_000)
-    remind_minutes = serializers.IntegerField(
-        min_value=1, max_value=10_000, required=False, allow_null=True, default=None
-    )
-    escalate_minutes = serializers.IntegerField(
-        min_value=1, max_value=10_000, required=False, allow_null=True, default=None
-    )
-    backup_location_id = serializers.UUIDField(required=False, allow_null=True, default=None)
-    accepts_automatically = serializers.BooleanField(default=False)

@@ -25,7 +25,7 @@ from o2o.api.input import checked
 from o2o.api.policy import Policy
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
-from o2o.kit.errors import ForbiddenError, NotFoundError
+from o2o.kit.errors import ForbiddenError, UnknownReferenceError
 from o2o.tenancy.capabilities import Capability
 
 READ, WRITE, FULFIL = Capability.ORDERS_READ, Capability.ORDERS_WRITE, Capability.ORDERS_FULFIL
@@ -101,7 +101,7 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
         at = clock.now()
         draft = body.draft(at=at)
         if not SalesChannel.objects.filter(pk=draft.channel_id).exists():
-            raise NotFoundError(f"There is no channel {draft.channel_id}.")
+            raise UnknownReferenceError(f"There is no channel {draft.channel_id}.")
         done = ingest_order(draft=draft, version=body.validated_data["version"], at=at, origin="api")
         done.order.refresh_from_db()
         answer = {"outcome": done.outcome, "order": done.order}
@@ -190,7 +190,7 @@ class ReturnViewSet(ReadOnlyMerchantViewSet):
         data = dict(checked(serializers.ReturnWriteSerializer, request).validated_data)
         units = {line["line_id"]: line["quantity"] for line in data.pop("lines")}
         if not Order.objects.filter(of_stores(self.location_ids), pk=data["order_id"]).exists():
-            raise NotFoundError(f"There is no order {data['order_id']}.")
+            raise UnknownReferenceError(f"There is no order {data['order_id']}.")
         made = returning.request_return(lines=units, at=clock.now(), **data)
         return Response(RETURN(Return.objects.select_related("order").get(pk=made.pk)).data, status=201)
 

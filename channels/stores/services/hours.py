@@ -16,7 +16,7 @@ from channels.stores.hours import Period
 from channels.stores.models import OpeningPeriod, SpecialDay, StockLocation
 from channels.stores.services.checking import locked
 from o2o.events import emit
-from o2o.kit.errors import InvalidError, NotFoundError
+from o2o.kit.errors import InvalidError, NotFoundError, UnknownReferenceError
 
 WEEK_MINUTES = 7 * 24 * 60
 
@@ -58,7 +58,10 @@ def set_special_days(
         raise InvalidError(_("A period must not begin and end at the same time."), field="hours")
     with transaction.atomic():
         if location_id is not None:
-            location: Any = locked(StockLocation, location_id)
+            location = StockLocation.objects.filter(pk=location_id).first()
+            if location is None:
+                message = _("There is no location %(id)s.") % {"id": location_id}
+                raise UnknownReferenceError(message, field="location_id")
             emit(LocationChanged(aggregate_id=location.pk, is_active=location.is_active))
         rows = [
             SpecialDay(

@@ -12,7 +12,7 @@ from o2o.imports.enums import Action, Outcome
 from o2o.imports.kinds import Applied, AppliedRow, ImportContext, ImportKind, Row, Undone
 from o2o.imports.models import ImportBatch, ImportRow
 from o2o.imports.services.chunks import Chunk, Reader, by_group, next_chunk, same_length
-from o2o.imports.services.copying import as_json, copy_then, storable
+from o2o.kit.copying import as_json, copy_then, storable
 from o2o.kit.errors import DomainError
 
 Result = TypeVar("Result", Applied, Undone)

@@ -12,7 +12,7 @@ from o2o.imports.enums import Action
 from o2o.imports.kinds import ImportContext, ImportKind, Plan, Row
 from o2o.imports.models import ImportBatch, ImportRow
 from o2o.imports.services.chunks import MOST_OF_A_GROUP, Chunk, Reader, by_group, next_chunk, same_length, too_many
-from o2o.imports.services.copying import as_json, copy_then, storable
+from o2o.kit.copying import as_json, copy_then, storable
 
 COUNTS = {
     Action.CREATE: "to_create",

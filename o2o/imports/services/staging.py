@@ -21,9 +21,9 @@ from o2o.imports.parsing.words import text_of
 from o2o.imports.reading.delimited import Record
 from o2o.imports.reading.errors import TooLargeError
 from o2o.imports.selectors import matched_columns
-from o2o.imports.services.copying import as_json, copy_then, storable
 from o2o.imports.services.errors import missing_columns
 from o2o.imports.services.sources import keep_open, records_from
+from o2o.kit.copying import as_json, copy_then, storable
 from o2o.kit.models import uuid7
 
 STAGED_AT_ONCE = 10_000

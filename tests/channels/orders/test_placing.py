@@ -17,7 +17,7 @@ from channels.orders.services.placing import place_order
 from channels.orders.services.retrying import retry_unrouted
 from channels.orders.totals import WrongTotalError, share, totals_of, worth
 from o2o.events.models import OutboxEvent
-from o2o.kit.errors import InvalidError, NotFoundError
+from o2o.kit.errors import InvalidError, UnknownReferenceError
 from o2o.kit.models import uuid7
 from tests.channels.inventory.conftest import broken_invariants
 from tests.channels.orders.conftest import AT, draft, make_shop, paid, parts, place, stock
@@ -127,9 +127,9 @@ def test_recipient_is_sealed(shop):
         ({"shipping_total": Decimal(-1)}, WrongTotalError),
         ({"shipping_total": Decimal("NaN")}, WrongTotalError),
         ({"total": Decimal(1)}, WrongTotalError),
-        ({"channel_id": uuid7()}, NotFoundError),
+        ({"channel_id": uuid7()}, UnknownReferenceError),
         ({"method": "pickup"}, InvalidError),
-        ({"location_id": uuid7()}, NotFoundError),
+        ({"location_id": uuid7()}, UnknownReferenceError),
         ({"payments": [paid(5, kind="refund")]}, InvalidError),
     ],
 )

@@ -14,7 +14,7 @@ from channels.stores.services.hours import OverlappingHoursError
 from channels.stores.services.locations import LocationNeededError
 from channels.stores.services.numbers import next_numbers
 from o2o.kit.clock import now
-from o2o.kit.errors import InvalidError, NotFoundError
+from o2o.kit.errors import InvalidError, UnknownReferenceError
 from o2o.tenancy.scope import tenant_scope
 from tests.channels.factories import SalesChannelFactory, StockLocationFactory
 
@@ -135,7 +135,7 @@ def test_location_of_another_merchant_serves_nothing(scope, other_merchant):
     channel = SalesChannelFactory(merchant=scope)
     foreign = StockLocationFactory(merchant=other_merchant)
 
-    with pytest.raises(NotFoundError):
+    with pytest.raises(UnknownReferenceError):
         services.set_locations_of_channel(channel_id=channel.pk, priorities={foreign.pk: 1}, at=now())
 
     assert not ChannelLocation.objects.exists()

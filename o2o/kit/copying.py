@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 NULL = "\\N"
 
@@ -40,3 +41,33 @@ def as_json(value: Any) -> str:
 def storable(text: str) -> str:
     """Return a text that PostgreSQL takes: a NUL becomes its picture, half a surrogate pair a question mark."""
     return text.replace("\x00", "␀").encode("utf-8", "replace").decode("utf-8")
+
+
+def copy_rows(rows: Sequence[Model]) -> None:
+    """Insert rows of one model by ``COPY``: for thousands at a time, where ``bulk_create`` spends its time on text.
+
+    The rows have their keys and all that the database demands; times that Django would set are set here.
+    """
+    if not rows:
+        return
+    model = type(rows[0])
+    fields = [field for field in model._meta.concrete_fields if not getattr(field, "generated", False)]
+    columns = {connection.ops.quote_name(str(field.column)): str(field.db_type(connection)) for field in fields}
+    names = ", ".join(columns)
+    table = connection.ops.quote_name(model._meta.db_table)
+    copy_then(
+        columns=columns,
+        rows=([_copied(field, row) for field in fields] for row in rows),
+        statement=f"INSERT INTO {table} ({names}) SELECT {names} FROM pg_temp.incoming",  # noqa: S608 - names of columns
+    )
+
+
+def _copied(field: Any, row: Model) -> Any:
+    value = field.pre_save(row, add=True)
+    if value is None or (isinstance(value, int | float | str) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, dict | list):
+        return as_json(value)
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,181 @@
+"""Products, listings, stock and past orders out of files: as a diff, applied, again, and undone."""
+
+from decimal import Decimal
+from io import BytesIO
+
+import pytest
+
+from channels.catalog.models import Category, ChannelListing, PriceChangeRequest, Product, Variant
+from channels.inventory.models import StockLevel, StockMovement
+from channels.orders.models import Order, OrderLine
+from o2o.imports.models import ImportBatch
+from o2o.imports.services.batches import apply_batch, start_plan, undo_batch
+from o2o.imports.services.uploads import upload_file
+from o2o.kit.clock import now
+from o2o.kit.jobs.models import Job
+from o2o.kit.jobs.running import run_job
+from o2o.tenancy.enums import Role
+from o2o.tenancy.scope import tenant_transaction
+from o2o.tenancy.selectors import actor_of
+from tests.channels.factories import SalesChannelFactory, StockLocationFactory
+from tests.channels.inventory.conftest import broken_invariants
+from tests.factories import MembershipFactory, MerchantFactory
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+PRODUCTS = """sku,product,name,variant,category,brand,gtin,cost
+TEA-L,TEA,茉莉绿茶,大杯,茶饮,茶屿,5901234123457,6.50
+TEA-M,TEA,茉莉绿茶,中杯,茶饮,茶屿,,5
+BAD,,坏码,,茶饮,,5901234123450,1
+"""
+LISTINGS = """channel,sku,price,is_visible
+mini,TEA-L,"￥1,018.00",yes
+mini,TEA-M,16,no
+mini,NONE,16,yes
+gone,TEA-M,16,yes
+"""
+STOCK = "location,sku,on_hand,safety_stock\nS1,TEA-L,24,2\nS1,TEA-M,8,\nS9,TEA-M,8,\n"
+ORDERS = """order,channel,placed_at,location,sku,quantity,unit_price,discount,customer
+1,pos,2026-01-31 18:30,S1,TEA-L,2,18,1.50,C1
+2,pos,2026-01-31 18:31,S1,TEA-M,1,16,,C2
+1,pos,2026-01-31 18:30,S1,TEA-M,3,16,,C1
+3,pos,2026-01-31 18:32,S1,TEA-M,0,,0.50,C3
+4,pos,2026-01-31 18:33,S1,TEA-M,-1,16,,C3
+5,pos,2026-01-31 18:34,S9,TEA-M,1,16,,C3
+6,pos,2026-01-31 18:35,S1,TEA-M,1,16,99,C3
+"""
+
+
+class Shop:
+    """A merchant with a channel of each kind and a store, and an owner who imports."""
+
+    def __init__(self):
+        self.merchant = MerchantFactory(currency="CNY")
+        self.owner = actor_of(MembershipFactory(merchant=self.merchant, role=Role.OWNER))
+        SalesChannelFactory(merchant=self.merchant, code="mini")
+        SalesChannelFactory(merchant=self.merchant, code="pos", kind="pos")
+        StockLocationFactory(merchant=self.merchant, code="S1")
+
+    def take_in(self, kind, text):
+        """Upload, compare and apply a file; return its batch."""
+        with tenant_transaction(self.merchant.pk):
+            batch = upload_file(
+                kind=kind, file_name="file.csv", file=BytesIO(text.encode("utf-8")), actor=self.owner, at=now()
+            )
+            start_plan(batch_id=batch.pk, actor=self.owner)
+        self.work()
+        with tenant_transaction(self.merchant.pk):
+            self.planned = ImportBatch.objects.get(pk=batch.pk)
+            apply_batch(batch_id=batch.pk, actor=self.owner)
+        self.work()
+        return self.batch(batch.pk)
+
+    def undo(self, batch):
+        with tenant_transaction(self.merchant.pk):
+            undo_batch(batch_id=batch.pk, actor=self.owner)
+        self.work()
+        return self.batch(batch.pk)
+
+    def batch(self, pk):
+        with tenant_transaction(self.merchant.pk):
+            return ImportBatch.objects.get(pk=pk)
+
+    def work(self):
+        with tenant_transaction(self.merchant.pk):
+            jobs = list(Job.objects.filter(state="queued").values_list("pk", flat=True))
+        for pk in jobs:
+            run_job(merchant_id=self.merchant.pk, job_id=pk, seconds=60)
+
+
+@pytest.fixture
+def shop():
+    return Shop()
+
+
+def reasons(shop, batch):
+    with tenant_transaction(shop.merchant.pk):
+        return {row.row_number: row.reason for row in batch.rows.exclude(reason="")}
+
+
+def test_products_come_in_again_and_go(shop):
+    batch = shop.take_in("catalog.products", PRODUCTS)
+
+    assert (batch.state, batch.created, batch.rejected) == ("applied", 2, 1)
+    assert "must be 7" in reasons(shop, batch)[4]
+    with tenant_transaction(shop.merchant.pk):
+        assert set(Variant.objects.values_list("sku", "gtin", "cost")) == {
+            ("TEA-L", "05901234123457", Decimal("6.5")), ("TEA-M", "", Decimal(5)),
+        }  # fmt: skip
+        assert Product.objects.get().name == "茉莉绿茶"
+        assert Category.objects.get().name == "茶饮"
+
+    again = shop.take_in("catalog.products", PRODUCTS.replace(",5\n", ",5.20\n"))
+    assert (again.changed, again.left) == (1, 1)
+
+    shop.undo(again)
+    with tenant_transaction(shop.merchant.pk):
+        assert Variant.objects.get(sku="TEA-M").cost == 5
+
+
+def test_listings_come_with_their_prices_and_a_slip_is_held(shop):
+    shop.take_in("catalog.products", PRODUCTS)
+
+    batch = shop.take_in("catalog.listings", LISTINGS)
+
+    assert (batch.created, batch.rejected) == (2, 2)
+    shop.take_in("catalog.listings", "channel,sku,price\nmini,TEA-M,1.6\nmini,TEA-L,1000\n")
+    with tenant_transaction(shop.merchant.pk):
+        assert PriceChangeRequest.objects.get().price == Decimal("1.6")
+        assert dict(ChannelListing.objects.values_list("variant__sku", "price")) == {"TEA-L": 1000, "TEA-M": 16}
+        assert not ChannelListing.objects.get(variant__sku="TEA-M").is_visible
+    assert broken_invariants("catalog.") == []
+
+
+def test_stock_is_posted_as_movements_and_undone_by_others(shop):
+    shop.take_in("catalog.products", PRODUCTS)
+
+    batch = shop.take_in("inventory.stock", STOCK)
+
+    assert (batch.created, batch.rejected) == (2, 1)
+    with tenant_transaction(shop.merchant.pk):
+        assert dict(StockLevel.objects.values_list("variant__sku", "on_hand")) == {"TEA-L": 24, "TEA-M": 8}
+        assert StockMovement.objects.filter(reason="import", reference_id=batch.pk).count() == 2
+    assert shop.take_in("inventory.stock", STOCK).left == 2
+
+    shop.undo(batch)
+
+    with tenant_transaction(shop.merchant.pk):
+        assert set(StockLevel.objects.values_list("on_hand", flat=True)) == {0}
+        assert StockMovement.objects.filter(reason="import").count() == 4
+    assert broken_invariants() == []
+
+
+def test_past_orders_come_in_whole_and_nothing_is_dropped_without_a_word(shop):
+    shop.take_in("catalog.products", PRODUCTS)
+
+    batch = shop.take_in("orders.history", ORDERS)
+
+    assert (batch.created, batch.rejected) == (3, 4)
+    told = reasons(shop, batch)
+    assert "discount without goods" in told[5]
+    assert "return" in told[6]
+    assert "S9" in told[7]
+    assert "discounts" in told[8]
+    with tenant_transaction(shop.merchant.pk):
+        first = Order.objects.get(external_id="1")
+        assert (first.total, first.state, first.payment_state, first.is_historical) == (
+            Decimal("82.50"), "completed", "paid", True,
+        )  # fmt: skip
+        assert OrderLine.objects.count() == 3
+        assert not StockMovement.objects.exists()
+    assert broken_invariants("orders.") == []
+    assert shop.take_in("orders.history", ORDERS).left == 3
+
+    shop.undo(batch)
+    with tenant_transaction(shop.merchant.pk):
+        assert set(Order.objects.values_list("state", flat=True)) == {"cancelled"}
+    shop.take_in("orders.history", ORDERS)
+    with tenant_transaction(shop.merchant.pk):
+        assert set(Order.objects.values_list("state", "cancelled_total")) == {("completed", 0)}
+        assert Order.objects.count() == 2
+    assert broken_invariants("orders.") == []
