@@ -2,6 +2,7 @@
 
 from channels.orders.models.fulfillment import AcceptancePolicy, FulfillmentLine, FulfillmentOrder
 from channels.orders.models.orders import LineAdjustment, Order, OrderLine, Payment, TimelineEntry
+from channels.orders.models.pickup import PickupCode
 from channels.orders.models.returns import Return, ReturnLine
 from channels.orders.models.routing import RoutingDecision, RoutingRule
 
@@ -13,6 +14,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "Payment",
+    "PickupCode",
     "Return",
     "ReturnLine",
     "RoutingDecision",

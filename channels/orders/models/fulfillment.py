@@ -18,7 +18,8 @@ class FulfillmentOrder(TenantModel):
     """What one location is to make ready and hand over, ship or deliver; a part of one order.
 
     Without a location it waits in ``queue`` until one can take it. ``accept_by`` is when an open one is taken from a
-    store that has not answered; ``pickup_by`` when goods that nobody fetched go back into stock.
+    store that has not answered; ``pickup_by`` when goods that nobody fetched go back into stock. ``routed_at`` is when
+    its location got it, ``tried_at`` when a location was last looked for.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfillments", verbose_name=_("order"))
@@ -34,6 +35,8 @@ class FulfillmentOrder(TenantModel):
     state = models.CharField(_("state"), max_length=12, choices=FulfillmentState.choices, default=FulfillmentState.OPEN)
     queue = models.CharField(_("waits because"), max_length=20, choices=UnroutedQueue.choices, blank=True)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
+    routed_at = models.DateTimeField(_("routed at"), null=True, blank=True)
+    tried_at = models.DateTimeField(_("last tried at"), null=True, blank=True)
     accept_by = models.DateTimeField(_("accept by"), null=True, blank=True)
     remind_at = models.DateTimeField(_("remind at"), null=True, blank=True)
     escalate_at = models.DateTimeField(_("pass to the backup at"), null=True, blank=True)
@@ -70,6 +73,16 @@ class FulfillmentOrder(TenantModel):
             # serves: the queues of what waits for a location
             models.Index(
                 fields=("merchant", "queue", "id"), name="fulfillment_queue", condition=Q(location=None, state="open")
+            ),
+            # serves: what waits, the one that was tried longest ago first
+            models.Index(
+                fields=("merchant", "tried_at", "id"),
+                name="fulfillment_retry",
+                condition=Q(location=None, state="open"),
+            ),
+            # serves: how many orders a location got today
+            models.Index(
+                fields=("location", "routed_at"), name="fulfillment_load", condition=Q(routed_at__isnull=False)
             ),
             # serves: the clocks
             models.Index(
