@@ -19,7 +19,7 @@ class Worklist:
     """The fulfilments of some stores that wait for their staff, each list the most urgent first.
 
     ``urgent_at`` of a fulfilment is when it must have been done: to accept by ``accept_by``, to prepare by what was
-    promised to the customer, to hand over by ``pickup_by``; where none of these is set, when it came. Each list holds at
+    promised to the customer, to hand over by ``pickup_by``; where none of these is set, when it came. A list holds at
     most ``MOST`` rows, with order, location and lines.
     """
 

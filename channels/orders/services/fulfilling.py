@@ -24,7 +24,7 @@ from channels.orders.events.fulfillment import (
 from channels.orders.models import FulfillmentLine, FulfillmentOrder, OrderLine
 from channels.orders.services.completing import complete_if_done
 from channels.orders.services.pickup_codes import PickupRefusedError, use_pickup_code
-from channels.orders.services.pickup_deadlines import set_pickup_deadline
+from channels.orders.services.pickup_deadlines import extend_pickup, set_pickup_deadline
 from channels.orders.services.rejecting import Rejected, reject
 from channels.orders.services.telling import names, note_step
 from channels.orders.services.transitions import Step, get_fulfillment, lock_order_of, require_possible, take_step
@@ -32,7 +32,18 @@ from channels.stores.enums import FulfillmentMethod
 from o2o.events import emit
 from o2o.kit.errors import InvalidError
 
-__all__ = ["HandOver", "Rejected", "accept", "close", "deliver", "hand_over", "mark_ready", "reject", "ship"]
+__all__ = [
+    "HandOver",
+    "Rejected",
+    "accept",
+    "close",
+    "deliver",
+    "extend_pickup",
+    "hand_over",
+    "mark_ready",
+    "reject",
+    "ship",
+]
 
 
 @dataclass(frozen=True, slots=True)

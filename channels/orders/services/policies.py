@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels.orders.models import AcceptancePolicy
+from channels.stores.models import SalesChannel, StockLocation
 from o2o.kit.errors import DomainError, InvalidError, NotFoundError
 from o2o.kit.locks import lock_rows
 
@@ -54,7 +55,16 @@ def _locked(policy_id: uuid.UUID) -> AcceptancePolicy:
     return found[0]
 
 
-def _saved(policy: AcceptancePolicy) -> AcceptancePolicy:
+def _check(policy: AcceptancePolicy) -> None:
+    """Raise ``InvalidError`` for what contradicts itself, or names a place that the merchant does not have."""
+    places = {"location_id": policy.location_id, "backup_location_id": policy.backup_location_id}
+    wanted = {place for place in places.values() if place is not None}
+    known = set(StockLocation.objects.filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else set()
+    for name, place in places.items():
+        if place is not None and place not in known:
+            raise InvalidError(_("There is no location %(id)s.") % {"id": place}, field=name)
+    if not SalesChannel.objects.filter(pk=policy.channel_id).exists():
+        raise InvalidError(_("There is no channel %(id)s.") % {"id": policy.channel_id}, field="channel_id")
     if policy.location_id is not None and policy.location_id == policy.backup_location_id:
         raise InvalidError(_("A store cannot be its own backup. Choose another one."), field="backup_location_id")
     for name, value in _minutes(policy).items():
@@ -62,6 +72,10 @@ def _saved(policy: AcceptancePolicy) -> AcceptancePolicy:
             raise InvalidError(_("Reminder and backup come before the time to accept is over."), field=name)
     if policy.escalate_minutes is not None and policy.backup_location_id is None:
         raise InvalidError(_("Choose the backup store to which it passes."), field="backup_location_id")
+
+
+def _saved(policy: AcceptancePolicy) -> AcceptancePolicy:
+    _check(policy)
     try:
         with transaction.atomic():
             policy.save()

@@ -48,6 +48,7 @@ def reject(
     the rejected units off, ``whole_variant`` takes off all that is free and asks for a count. Raises
     ``FulfillmentStateError``, ``NotFoundError``, or ``InvalidError`` for lines that the fulfilment does not have.
     """
+    reason, stock_effect = RejectionReason(reason), StockEffect(stock_effect)  # forms send plain text
     with transaction.atomic():
         lock_order_of(fulfillment_id)
         fulfillment = get_fulfillment(fulfillment_id)

@@ -8,6 +8,7 @@ import uuid
 from datetime import datetime
 from functools import partial
 
+import structlog
 from django.db.models import Q, QuerySet
 
 from channels.orders.enums import FulfillmentState

@@ -118,7 +118,7 @@ def test_the_whole_way_of_a_parcel(scope: Merchant) -> None:
     assert (row.state, row.carrier, row.tracking_number) == ("closed", "SF", "SF1")
     assert (level.on_hand, level.allocated) == (8, 0)
     assert (line.fulfilled, line.remaining) == (2, 0)
-    told = [name for name in OutboxEvent.objects.order_by("position").values_list("event_type", flat=True)]
+    told = list(OutboxEvent.objects.order_by("position").values_list("event_type", flat=True))
     steps = [name for name in told if name.startswith("fulfillment.")]
     assert steps == [f"fulfillment.{step}" for step in ("routed", "accepted", "ready", "shipped", "closed")]
 
