@@ -62,9 +62,9 @@ def _too_far(verdict: Verdict) -> str:
 def _closed(verdict: Verdict) -> str:
     opens_at = verdict.get("opens_at")
     if not opens_at:
-        return _("It is closed, and does not open within the next two weeks.")
+        return _("It is not open now, nor within the next two weeks.")
     opening = timezone.localtime(datetime.fromisoformat(str(opens_at)))
-    return _("It is closed until %(instant)s.") % {"instant": date_format(opening, "SHORT_DATETIME_FORMAT")}
+    return _("It is not open now (opens %(instant)s).") % {"instant": date_format(opening, "SHORT_DATETIME_FORMAT")}
 
 
 def _method(verdict: Verdict) -> str:
@@ -78,7 +78,9 @@ def _distance(verdict: Verdict) -> str:
 
 
 def _kilometres(value: Any) -> str:
-    return "" if value is None else _("%(number)s km") % {"number": number_format(value, decimal_pos=1)}
+    return (
+        "" if value is None else _("%(number)s km") % {"number": number_format(round(float(value), 1), decimal_pos=1)}
+    )
 
 
 def _plain(text: Promise) -> Callable[[Verdict], str]:

@@ -1,4 +1,9 @@
-"""When a store that got an order is reminded, when its backup gets it, and when it is routed anew."""
+"""When a store that got an order is reminded, when its backup gets it, and when it is routed anew.
+
+Minutes count while the store is open. They begin at its first opening after the routing; an instant that would fall
+into closed hours is counted anew, in full, from the next opening: nobody can answer between. A break that lies
+wholly within the minutes is not noticed and counts, so that a store never has less than its minutes after an opening.
+"""
 
 import uuid
 from collections.abc import Collection, Mapping
@@ -9,6 +14,10 @@ from django.db.models import Q
 
 from channels.orders.models import AcceptancePolicy
 from channels.stores.models import StockLocation
+from channels.stores.selectors import opening_instants
+
+Instant = tuple[uuid.UUID, str]
+"""A location's id and the name of one of its instants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +37,24 @@ def times_to_accept(
     locations: Mapping[uuid.UUID, StockLocation],
     at: datetime,
 ) -> dict[uuid.UUID, Times]:
-    """Return the instants for each location of ``opens_at``; none for those of which no policy speaks. One query."""
+    """Return the instants for each location of ``opens_at``; none for those of which no policy speaks.
+
+    ``opens_at`` is the first instant from ``at`` on at which each is open. One query, and two for each different instant.
+    """
     policies = policies_for(channel_id=channel_id, location_ids=opens_at.keys())
+    waits: dict[Instant, timedelta] = {}
+    for location_id, policy in policies.items():
+        if not policy.accepts_automatically:
+            waits |= {(location_id, name): timedelta(minutes=minutes) for name, minutes in _minutes(policy).items()}
+    due = _while_open(
+        {instant: (opens_at[instant[0]] or at) + wait for instant, wait in waits.items()}, waits, locations
+    )
     return {
-        location_id: _times(policies[location_id], opens_at[location_id] or at)
-        for location_id in opens_at
-        if location_id in policies
+        location_id: Times(
+            accepts_automatically=policy.accepts_automatically,
+            **{name: when for (place, name), when in due.items() if place == location_id},
+        )
+        for location_id, policy in policies.items()
     }
 
 
@@ -47,16 +68,28 @@ def policies_for(*, channel_id: uuid.UUID, location_ids: Collection[uuid.UUID]) 
     return {location_id: policy for location_id, policy in found.items() if policy is not None}
 
 
-def _times(policy: AcceptancePolicy, begins_at: datetime) -> Times:
-    if policy.accepts_automatically:
-        return Times(accepts_automatically=True)
+def _minutes(policy: AcceptancePolicy) -> dict[str, int]:
+    minutes = {
+        "remind_at": policy.remind_minutes,
+        "escalate_at": policy.escalate_minutes if policy.backup_location_id is not None else None,
+        "accept_by": policy.accept_minutes,
+    }
+    return {name: count for name, count in minutes.items() if count is not None}
 
-    def after(minutes: int | None) -> datetime | None:
-        return None if minutes is None else begins_at + timedelta(minutes=minutes)
 
-    has_backup = policy.backup_location_id is not None
-    return Times(
-        remind_at=after(policy.remind_minutes),
-        escalate_at=after(policy.escalate_minutes) if has_backup else None,
-        accept_by=after(policy.accept_minutes),
-    )
+def _while_open(
+    due: Mapping[Instant, datetime], waits: Mapping[Instant, timedelta], locations: Mapping[uuid.UUID, StockLocation]
+) -> dict[Instant, datetime]:
+    """Return the instants, those in closed hours counted from the next opening instead."""
+    at_instant: dict[datetime, list[Instant]] = {}
+    for instant, when in due.items():
+        at_instant.setdefault(when, []).append(instant)
+    moved = dict(due)
+    for when, instants in at_instant.items():
+        places = [locations[place] for place in dict.fromkeys(place for place, _name in instants)]
+        opens = opening_instants(locations=places, at=when)
+        for instant in instants:
+            reopens_at = opens.get(instant[0])
+            if reopens_at is not None and reopens_at > when:
+                moved[instant] = reopens_at + waits[instant]
+    return moved

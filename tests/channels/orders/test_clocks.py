@@ -87,6 +87,30 @@ def test_a_store_that_accepts_by_itself_is_asked_nothing(scope: Merchant) -> Non
     assert told() == ["routed", "accepted"]
 
 
+def test_minutes_count_while_the_store_is_open(scope: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It closes 15 minutes after the order and opens again after ten hours."""
+    closes_at, reopens_at = after(15), after(600)
+
+    def instants(*, locations: Any, at: datetime) -> dict[Any, datetime]:
+        return {place.pk: reopens_at if closes_at <= at < reopens_at else at for place in locations}
+
+    monkeypatch.setattr("channels.orders.services.acceptance_times.opening_instants", instants)
+    shop, order = clocked(scope)
+    (row,) = fulfillments(shop, order)
+    assert (row.remind_at, row.escalate_at, row.accept_by) == (after(10), after(620), after(630))
+
+
+def test_an_order_of_the_night_waits_for_the_morning(scope: Merchant, monkeypatch: pytest.MonkeyPatch) -> None:
+    def instants(*, locations: Any, at: datetime) -> dict[Any, datetime]:
+        return {place.pk: max(at, after(480)) for place in locations}
+
+    for module in ("acceptance_times", "routing_facts"):
+        monkeypatch.setattr(f"channels.orders.services.{module}.opening_instants", instants)
+    shop, order = clocked(scope)
+    (row,) = fulfillments(shop, order)
+    assert (row.remind_at, row.accept_by) == (after(490), after(510))
+
+
 def test_the_ladder_reminds_passes_on_and_takes_back(scope: Merchant) -> None:
     shop, order = clocked(scope)
     assert tick(shop, after(9)) == 0
