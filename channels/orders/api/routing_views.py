@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -25,6 +26,7 @@ from o2o.api.policy import Policy
 from o2o.api.views import MerchantAPIView
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
+from o2o.kit.errors import ForbiddenError
 from o2o.kit.jobs.api.serializers import JobSerializer
 from o2o.tenancy.capabilities import Capability
 
@@ -72,6 +74,7 @@ class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
 
     def create(self, request: Request) -> Response:
         """Add a rule behind the others."""
+        self._require_all_stores()
         body = RoutingRuleWriteSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         return Response(RoutingRuleSerializer(create_rule(**body.validated_data)).data, status=201)
@@ -79,18 +82,22 @@ class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change what is given; what was decided before stays as it is."""
         self.get_object()
+        self._require_all_stores()
         body = RoutingRuleChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         return Response(RoutingRuleSerializer(update_rule(rule_id=pk, **body.validated_data)).data)
 
     def destroy(self, _request: Request, pk: UUID) -> Response:
         """Remove a rule; decisions keep its name."""
+        self.get_object()
+        self._require_all_stores()
         delete_rule(rule_id=pk)
         return Response(status=204)
 
     @action(detail=False, methods=["post"])
     def reorder(self, request: Request) -> Response:
         """Ask the rules in this order from now on."""
+        self._require_all_stores()
         body = RuleOrderSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         return Response(RoutingRuleSerializer(reorder_rules(**body.validated_data), many=True).data)
@@ -106,6 +113,11 @@ class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
             given["rules"] = list(saved.values("name", "definition"))
         job = replay_rules(**given, at=clock.now(), actor=self.actor)
         return Response(JobSerializer(job).data, status=202)
+
+    def _require_all_stores(self) -> None:
+        """Refuse those who are bound to some stores: rules send orders to all of them."""
+        if self.actor.location_ids is not None:
+            raise ForbiddenError(_("Routing rules concern every store. Ask somebody who works for all of them."))
 
 
 class OrderRoutingView(MerchantAPIView):

@@ -89,5 +89,9 @@ class Migration(migrations.Migration):
                 condition=models.Q(("wrong_tries__lte", 5)), name="pickupcode_tries_limited"
             ),
         ),
+        migrations.AddIndex(
+            model_name="routingdecision",
+            index=models.Index(fields=["merchant", "decided_at", "id"], name="routing_replay"),
+        ),
         EnableRowLevelSecurity("PickupCode"),
     ]

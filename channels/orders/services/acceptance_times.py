@@ -39,7 +39,7 @@ def times_to_accept(
 ) -> dict[uuid.UUID, Times]:
     """Return the instants for each location of ``opens_at``; none for those of which no policy speaks.
 
-    ``opens_at`` is the first instant from ``at`` on at which each is open. One query, and two for each different instant.
+    ``opens_at`` is the first instant from ``at`` on at which each is open. One query, and two for each different due.
     """
     policies = policies_for(channel_id=channel_id, location_ids=opens_at.keys())
     waits: dict[Instant, timedelta] = {}

@@ -80,12 +80,19 @@ class Tally:
 
 
 def replay_rules(
-    *, rules: Sequence[Mapping[str, Any]], since: datetime, until: datetime, at: datetime, actor: Actor | None = None
+    *,
+    rules: Sequence[Mapping[str, Any]],
+    since: datetime,
+    until: datetime,
+    at: datetime,
+    actor: Actor | None = None,
+    draft: Mapping[str, Any] | None = None,
 ) -> Job:
     """Start a job that compares what happened to the orders routed in [since, until) with what ``rules`` would do.
 
     ``rules`` are ``{"name", "definition"}`` in their order; those that are saved are not looked at. The job's result
-    has ``before``, ``after`` and up to ``SAMPLE`` ``changes``. Raises ``InvalidError``.
+    has ``before``, ``after`` and up to ``SAMPLE`` ``changes``. ``draft`` is what the caller may save afterwards; it is
+    kept with the job. Raises ``InvalidError``.
     """
     if not since < until or (until - since).days > LONGEST_DAYS:
         raise InvalidError(_("Choose a stretch of at most %(days)s days.") % {"days": LONGEST_DAYS}, field="since")
@@ -95,6 +102,7 @@ def replay_rules(
         "rules": [{"name": rule["name"], "definition": rule["definition"]} for rule in rules],
         "since": since.isoformat(),
         "until": min(until, at).isoformat(),
+        "draft": draft and dict(draft),
     }
     return start_job(kind=REPLAY, title=_("Routing rules on past orders"), parameters=parameters, actor=actor)
 

@@ -77,7 +77,7 @@ def readable_rules(rules: Sequence[RoutingRule]) -> list[Rule]:
         try:
             found.append(check_definition(rule.definition, name=rule.name))
         except InvalidError as error:
-            logger.error("routing_rule_unreadable", rule_id=str(rule.pk), name=rule.name, detail=str(error.detail))
+            logger.warning("routing_rule_unreadable", rule_id=str(rule.pk), name=rule.name, detail=str(error.detail))
     return found
 
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, Max, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 

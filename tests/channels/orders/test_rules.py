@@ -202,15 +202,18 @@ def test_a_tally_knows_its_percentile() -> None:
 
 # --- sentences
 
+FIGURES = {
+    "distance_km": 3.14,
+    "limit_km": 2,
+    "units": 1,
+    "goal": "distance",
+    "method": "ship",
+    "opens_at": "2026-05-05T01:00:00+00:00",
+}
+
 
 @pytest.mark.parametrize("code", SENTENCES)
-@pytest.mark.parametrize(
-    "figures",
-    [
-        {},
-        {"distance_km": 3.14, "limit_km": 2, "units": 1, "goal": "distance", "method": "ship", "opens_at": "2026-05-05T01:00:00+00:00"},
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("figures", [{}, FIGURES])
 def test_every_reason_is_a_sentence(code: str, figures: dict[str, Any]) -> None:
     text = sentence({"code": code, **figures})
     assert text.endswith(".")
