@@ -252,6 +252,27 @@ class Allocation(TenantModel):
         )
 
 
+class UnroutedDemand(TenantModel):
+    """Units that an order wants and no location has been found for yet; they are promised before later orders."""
+
+    variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="demand", verbose_name=_("variant"))
+    channel = models.ForeignKey(SalesChannel, on_delete=models.PROTECT, related_name="+", verbose_name=_("channel"))
+    order_id = models.UUIDField(_("order"))
+    line_id = models.UUIDField(_("line of a fulfilment"))
+    quantity = models.PositiveIntegerField(_("units"))
+
+    class Meta:
+        verbose_name = _("unrouted demand")
+        verbose_name_plural = _("unrouted demand")
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(fields=("merchant", "line_id"), name="demand_once_per_line"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="demand_of_something"),
+        )
+        # serves: the demand for a variant, oldest first
+        indexes = (models.Index(fields=("variant", "id"), name="demand_of_variant"),)
+
+
 class StockCheck(TenantModel):
     """A counter that the self-check found to disagree with what it counts, and put right."""
 

@@ -55,7 +55,7 @@ def _most_urgent(
         rows = rows.filter(location__in=location_ids)
     lines = FulfillmentLine.objects.select_related("order_line").filter(quantity__gt=0).order_by("pk")
     return (
-        rows.annotate(urgent_at=Coalesce(F(due), F("routed_at"), F("created_at"), output_field=DateTimeField()))
+        rows.annotate(urgent_at=Coalesce(F(due), F("created_at"), output_field=DateTimeField()))
         .select_related("order", "location")
         .prefetch_related(Prefetch("lines", queryset=lines))
         .order_by("urgent_at", "pk")[:MOST]

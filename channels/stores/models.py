@@ -192,3 +192,15 @@ class ChannelLocation(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.channel} ← {self.location}"
+
+
+class NumberSeries(TenantModel):
+    """The last number that was given to a kind of thing, such as transfers."""
+
+    kind = models.CharField(max_length=20)
+    last = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("number series")
+        verbose_name_plural = _("number series")
+        constraints = (models.UniqueConstraint(fields=("merchant", "kind"), name="numberseries_one_per_kind"),)

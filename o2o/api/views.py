@@ -12,6 +12,7 @@ An exception is a problem document, and nothing of its effect remains; a handler
 Deadlocks and serialization failures run the steps again, at most three times.
 """
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, cast
@@ -187,3 +188,8 @@ class MerchantAPIView(ScopedView):
         """Who is calling."""
         actor: Any = self.request.user
         return cast(Actor, actor)
+
+    @property
+    def location_ids(self) -> frozenset[uuid.UUID] | None:
+        """The stores to which the caller is bound; None where all are open to them, or while the API is described."""
+        return getattr(getattr(self.request, "user", None), "location_ids", None)

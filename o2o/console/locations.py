@@ -20,6 +20,8 @@ def location_choices() -> list[tuple[str, str]]:
 
 
 def location_names(ids: Sequence[uuid.UUID]) -> str:
-    """Return the names of some stores, in words for all of them where there are no ids."""
+    """Return the names of some stores; nothing, and no query, where there are none."""
+    if not ids:
+        return ""
     names = dict(location_choices())
     return ", ".join(names.get(str(location_id), str(location_id)[-6:]) for location_id in ids)

@@ -10,15 +10,15 @@ from o2o.events.definition import DomainEvent
 from o2o.events.registry import Envelope, fan_out, receiver, subscriber
 
 if TYPE_CHECKING:
-    from o2o.events.services import emit
+    from o2o.events.services import emit, emit_all
 
-__all__ = ["DomainEvent", "Envelope", "emit", "fan_out", "receiver", "subscriber"]
+__all__ = ["DomainEvent", "Envelope", "emit", "emit_all", "fan_out", "receiver", "subscriber"]
 
 
 def __getattr__(name: str) -> Any:
     # emit needs the models, which do not exist yet when Django imports this package as an app.
-    if name == "emit":
-        from o2o.events.services import emit
+    if name in ("emit", "emit_all"):
+        from o2o.events import services
 
-        return emit
+        return getattr(services, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -102,8 +102,8 @@ def audit_heads(*, query: AuditQuery, size: int, after: str = "") -> tuple[Seque
     if not arms:
         return [], None
     found = arms[0] if len(arms) == 1 else arms[0].union(*arms[1:], all=True)
-    rows = list(found.order_by("-at", "-kind", "-entry_id")[: size + 1]) if len(arms) > 1 else list(found)
-    heads = [AuditHead(row["kind"], row["entry_id"], row["at"]) for row in rows[:size]]
+    rows = list(found.order_by("-at", "-tracked", "-entry_id")[: size + 1]) if len(arms) > 1 else list(found)
+    heads = [AuditHead(row["tracked"], row["entry_id"], row["at"]) for row in rows[:size]]
     return heads, _encoded(heads[-1]) if len(rows) > size else None
 
 
@@ -148,8 +148,8 @@ def _heads(kind: str, model: Any, query: AuditQuery, place: Place | None) -> Que
         wanted &= Q(object_key=query.object_id)
     if place:
         wanted &= _before(kind, place)
-    named = rows.filter(wanted).annotate(kind=Value(kind, output_field=CharField()))
-    return named.order_by("-pgh_created_at", "-pgh_id").values("kind", entry_id=F("pgh_id"), at=F("pgh_created_at"))
+    named = rows.filter(wanted).annotate(tracked=Value(kind, output_field=CharField()))
+    return named.order_by("-pgh_created_at", "-pgh_id").values("tracked", entry_id=F("pgh_id"), at=F("pgh_created_at"))
 
 
 def _before(kind: str, place: Place) -> Q:

@@ -2,6 +2,7 @@
 
 import uuid
 import zlib
+from collections.abc import Sequence
 
 import structlog
 from django.db import connection, transaction
@@ -21,18 +22,36 @@ class NoScopeError(RuntimeError):
 def emit(event: DomainEvent) -> OutboxEvent:
     """Write the event to the outbox and call its receivers, all in the caller's transaction.
 
+    As ``emit_all`` with one event.
+    """
+    return emit_all([event])[0]
+
+
+def emit_all(events: Sequence[DomainEvent]) -> list[OutboxEvent]:
+    """Write events to the outbox, in one statement, and call their receivers, all in the caller's transaction.
+
     The caller holds the lock on the aggregate's row, or has just made the row: that is what puts the events of one
     aggregate in order. Raises ``NoTransactionError`` or ``NoScopeError`` where there is no transaction or no merchant,
     and whatever a receiver raises. Subscribers hear of it within moments of the commit.
     """
+    if not events:
+        return []
     merchant_id = current_merchant_id()
+    kind = events[0].event_type
     if not connection.in_atomic_block:
-        raise NoTransactionError(
-            f"{event.event_type} was emitted outside a transaction, so nothing ties it to its cause."
-        )
+        raise NoTransactionError(f"{kind} was emitted outside a transaction, so nothing ties it to its cause.")
     if merchant_id is None:
-        raise NoScopeError(f"{event.event_type} was emitted outside the scope of a merchant; enter tenant_scope first.")
-    row = OutboxEvent.objects.create(
+        raise NoScopeError(f"{kind} was emitted outside the scope of a merchant; enter tenant_scope first.")
+    rows: list[OutboxEvent] = OutboxEvent.objects.bulk_create([_row(event, merchant_id) for event in events])
+    for event in events:
+        for receive in receivers_of(type(event)):
+            receive(event)
+    _ring_after_commit()
+    return rows
+
+
+def _row(event: DomainEvent, merchant_id: uuid.UUID) -> OutboxEvent:
+    return OutboxEvent(
         merchant_id=merchant_id,
         partition=partition_of(event.aggregate_id),
         event_type=event.event_type,
@@ -43,10 +62,6 @@ def emit(event: DomainEvent) -> OutboxEvent:
         occurred_at=clock.now(),
         request_id=str(structlog.contextvars.get_contextvars().get("request_id") or "")[:64],
     )
-    for receive in receivers_of(type(event)):
-        receive(event)
-    _ring_after_commit()
-    return row
 
 
 def partition_of(aggregate_id: uuid.UUID) -> int:

@@ -177,8 +177,6 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "accounts-mail": {"task": "accounts.send_mail", "schedule": timedelta(seconds=15)},
     "accounts-clean-up": {"task": "accounts.clean_up", "schedule": timedelta(hours=1)},
     "api-purge-answers": {"task": "api.purge_stored_answers", "schedule": timedelta(minutes=30)},
-    "orders-tick": {"task": "orders.tick", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
-    "orders-retry": {"task": "orders.retry", "schedule": timedelta(seconds=60), "options": {"expires": 60}},
     "invariants-check": {"task": "api.check_invariants", "schedule": timedelta(minutes=5)},
 }
 

@@ -3,11 +3,29 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 
 import pghistory
 import structlog
 
 from o2o.tenancy.actor import Actor, ActorKind
+
+# Not in the log's context: the label of a person is their name.
+_label: ContextVar[str] = ContextVar("o2o_actor_label", default="")
+
+
+def current_actor_label() -> str:
+    """Return who is acting, in words for ledgers and timelines; empty where nobody is named."""
+    return _label.get()
+
+
+@contextmanager
+def _labelled(label: str) -> Iterator[None]:
+    token = _label.set(label)
+    try:
+        yield
+    finally:
+        _label.reset(token)
 
 
 @contextmanager
@@ -23,6 +41,7 @@ def acting_as(actor: Actor, *, request_id: str = "", address: str = "", writes: 
         "request_id": request_id,
     }
     with (
+        _labelled(actor.label),
         structlog.contextvars.bound_contextvars(**context),
         pghistory.context(**context, actor_label=actor.label, address=address) if writes else nullcontext(),
     ):
@@ -39,5 +58,6 @@ def acting_for(merchant_id: uuid.UUID, name: str, *, request_id: str = "", **det
         "request_id": request_id,
         **details,
     }
-    with structlog.contextvars.bound_contextvars(**context), pghistory.context(**context):
+    label = details.get("started_by") or name
+    with _labelled(label), structlog.contextvars.bound_contextvars(**context), pghistory.context(**context):
         yield

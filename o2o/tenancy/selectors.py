@@ -7,7 +7,7 @@ from typing import Any
 from o2o.tenancy.actor import Actor, ActorKind
 from o2o.tenancy.capabilities import ROLE_CAPABILITIES
 from o2o.tenancy.enums import Role
-from o2o.tenancy.models import Membership
+from o2o.tenancy.models import Membership, Merchant
 from o2o.tenancy.scope import ask_platform, platform_transaction
 
 # A person whose merchant demands a second factor comes in only with an authenticator app or a passkey.
@@ -22,6 +22,12 @@ WHERE membership.user_id = %(user_id)s AND membership.merchant_id = %(merchant_i
        OR EXISTS (SELECT 1 FROM mfa_authenticator factor
                   WHERE factor.user_id = person.id AND factor.type IN ('totp', 'webauthn')))
 """
+
+
+def active_merchant_ids() -> list[uuid.UUID]:
+    """Return the ids of all active merchants, for work that is done for each of them in turn."""
+    with platform_transaction():
+        return list(Merchant.objects.filter(is_active=True).order_by("pk").values_list("pk", flat=True))
 
 
 def memberships_of(*, user_id: uuid.UUID) -> Sequence[Membership]:

@@ -675,6 +675,54 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
             },
         ),
+        migrations.CreateModel(
+            name="UnroutedDemand",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("order_id", models.UUIDField(verbose_name="order")),
+                ("line_id", models.UUIDField(verbose_name="line of a fulfilment")),
+                ("quantity", models.PositiveIntegerField(verbose_name="units")),
+                (
+                    "channel",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stores.saleschannel",
+                        verbose_name="channel",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        default=o2o.tenancy.scope.current_merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="demand",
+                        to="catalog.variant",
+                        verbose_name="variant",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "unrouted demand",
+                "verbose_name_plural": "unrouted demand",
+                "ordering": ("pk",),
+            },
+        ),
         migrations.AddConstraint(
             model_name="channelquota",
             constraint=models.UniqueConstraint(
@@ -957,6 +1005,18 @@ class Migration(migrations.Migration):
                 condition=models.Q(("requested__gt", 0)), name="transferline_of_something"
             ),
         ),
+        migrations.AddIndex(
+            model_name="unrouteddemand",
+            index=models.Index(fields=["variant", "id"], name="demand_of_variant"),
+        ),
+        migrations.AddConstraint(
+            model_name="unrouteddemand",
+            constraint=models.UniqueConstraint(fields=("merchant", "line_id"), name="demand_once_per_line"),
+        ),
+        migrations.AddConstraint(
+            model_name="unrouteddemand",
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="demand_of_something"),
+        ),
         EnableRowLevelSecurity("ChannelQuota"),
         EnableRowLevelSecurity("CycleCount"),
         EnableRowLevelSecurity("CountLine"),
@@ -970,4 +1030,5 @@ class Migration(migrations.Migration):
         MakeAppendOnly("StockMovement"),
         EnableRowLevelSecurity("TransferOrder"),
         EnableRowLevelSecurity("TransferLine"),
+        EnableRowLevelSecurity("UnroutedDemand"),
     ]

@@ -49,8 +49,26 @@ DROP TRIGGER apply_movements ON inventory_stockmovement;
 DROP FUNCTION inventory_apply_movements();
 """
 
+RECOUNT = """
+-- Recounts one level from its movements, allocations and holds and writes nothing else, so that the right to call it is
+-- no right to set a figure. It runs with the rights of the owner; the scope of the merchant holds inside it too.
+CREATE FUNCTION inventory_recount_level(wanted uuid) RETURNS void LANGUAGE sql SECURITY DEFINER
+SET search_path FROM CURRENT AS $$
+    UPDATE inventory_stocklevel level SET
+        on_hand = coalesce((SELECT sum(on_hand_delta) FROM inventory_stockmovement WHERE level_id = level.id), 0),
+        allocated = coalesce((SELECT sum(quantity) FROM inventory_allocation
+                              WHERE level_id = level.id AND state = 'active'), 0),
+        held = coalesce((SELECT sum(quantity) FROM inventory_hold WHERE level_id = level.id AND state = 'active'), 0),
+        updated_at = now()
+    WHERE level.id = wanted;
+$$;
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("inventory", "0001_initial")]
 
-    operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]
+    operations = [
+        migrations.RunSQL(FORWARDS, BACKWARDS),
+        migrations.RunSQL(RECOUNT, "DROP FUNCTION inventory_recount_level(uuid)"),
+    ]

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 
-import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -13,6 +12,7 @@ from channels.catalog.models import Variant
 from channels.inventory.models import StockLevel, StockMovement
 from o2o.kit.errors import DomainError
 from o2o.kit.locks import lock_rows
+from o2o.tenancy.acting import current_actor_label
 
 Place = tuple[uuid.UUID, uuid.UUID]
 """A variant's id and a location's id."""
@@ -55,7 +55,7 @@ def record_movements(*, movements: Sequence[StockMovement]) -> list[StockMovemen
     """
     if not movements:
         return []
-    actor = str(structlog.contextvars.get_contextvars().get("actor_label") or "")[:200]
+    actor = current_actor_label()[:200]
     with transaction.atomic():
         levels = {level.pk: level for level in lock_rows(_by_id(movements))}
         _refuse_broken_promises(levels, movements)

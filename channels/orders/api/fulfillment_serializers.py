@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from channels.orders.enums import RejectionReason, StockEffect
 from channels.orders.models import FulfillmentLine, FulfillmentOrder
-from channels.orders.services.pickup_codes import IssuedPickupCode
-from channels.orders.services.transitions import Step, possible_steps
+from channels.orders.services.pickup import IssuedCode
+from channels.orders.steps import Step, possible_steps
 from o2o.api.serializers import ReadSerializer
 
 
@@ -23,7 +23,7 @@ class FulfillmentSerializer(ReadSerializer[FulfillmentOrder]):
     class Meta:
         model = FulfillmentOrder
         fields = (
-            "id", "order_id", "order_number", "location_id", "method", "state", "queue", "attempt", "routed_at",
+            "id", "order_id", "order_number", "location_id", "method", "state", "queue", "attempt",
             "accept_by", "accepted_at", "ready_at", "pickup_by", "is_pickup_extended", "handed_over_at", "ended_at",
             "rejection_reason", "carrier", "tracking_number", "possible_steps", "created_at", "updated_at",
         )  # fmt: skip
@@ -91,10 +91,8 @@ class ShipSerializer(serializers.Serializer[Any]):
     tracking_number = serializers.CharField(required=False, default="", max_length=100)
 
 
-class PickupCodeSerializer(serializers.Serializer[IssuedPickupCode]):
+class PickupCodeSerializer(serializers.Serializer[IssuedCode]):
     """A new code, shown this once; older ones of the fulfilment have ended."""
 
-    fulfillment_id = serializers.UUIDField()
-    code = serializers.CharField(help_text="Seven symbols to read out or type, such as 4K7-Q2MD.")
+    code = serializers.CharField(help_text="To read out or type.")
     token = serializers.CharField(help_text="For a QR code.")
-    pickup_by = serializers.DateTimeField(allow_null=True)

@@ -22,8 +22,6 @@ from channels.orders.api.fulfillment_serializers import (
 from channels.orders.enums import RejectionReason, StockEffect
 from channels.orders.models import FulfillmentLine, FulfillmentOrder
 from channels.orders.services import fulfilling
-from channels.orders.services.pickup_codes import issue_pickup_code
-from channels.orders.services.pickup_deadlines import extend_pickup
 from o2o.api.policy import Policy
 from o2o.api.problems import ProblemResponse, problem_of
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
@@ -41,7 +39,6 @@ ANSWER = FulfillmentDetailSerializer
     ready=extend_schema(summary="Say that it is packed", request=None, responses=ANSWER),
     hand_over=extend_schema(summary="Give it to the customer", request=HandOverSerializer, responses=ANSWER),
     ship=extend_schema(summary="Give it to a carrier or rider", request=ShipSerializer, responses=ANSWER),
-    deliver=extend_schema(summary="Say that it arrived", request=None, responses=ANSWER),
     close=extend_schema(summary="Close what was handed over or shipped", request=None, responses=ANSWER),
     extend_pickup=extend_schema(summary="Let a pickup wait longer, once", request=None, responses=ANSWER),
     issue_code=extend_schema(summary="Make a new pickup code", request=None, responses=PickupCodeSerializer),
@@ -57,7 +54,6 @@ class FulfillmentViewSet(ReadOnlyMerchantViewSet):
         "ready": Capability.ORDERS_FULFIL,
         "hand_over": Capability.ORDERS_FULFIL,
         "ship": Capability.ORDERS_FULFIL,
-        "deliver": Capability.ORDERS_FULFIL,
         "close": Capability.ORDERS_FULFIL,
         "extend_pickup": Capability.ORDERS_FULFIL,
         "issue_code": Capability.ORDERS_WRITE,
@@ -100,7 +96,7 @@ class FulfillmentViewSet(ReadOnlyMerchantViewSet):
             lines=lines,
             at=clock.now(),
         )
-        return self._shown(rejected.fulfillment.pk)
+        return self._shown(rejected.pk)
 
     @action(detail=True, methods=["post"])
     def ready(self, _request: Request, pk: UUID) -> Response:
@@ -117,10 +113,10 @@ class FulfillmentViewSet(ReadOnlyMerchantViewSet):
         body.is_valid(raise_exception=True)
         if body.validated_data["override_reason"]:
             self.actor.require(Capability.ORDERS_WRITE)
-        outcome = fulfilling.hand_over(fulfillment_id=pk, at=clock.now(), **body.validated_data)
-        if outcome.refusal:
+        refusal = fulfilling.hand_over(fulfillment_id=pk, at=clock.now(), **body.validated_data)
+        if refusal:
             # Returned and not raised: the wrong try has to stay counted.
-            return ProblemResponse(problem_of(outcome.refusal))
+            return ProblemResponse(problem_of(refusal))
         return self._shown()
 
     @action(detail=True, methods=["post"])
@@ -130,13 +126,6 @@ class FulfillmentViewSet(ReadOnlyMerchantViewSet):
         body = ShipSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         fulfilling.ship(fulfillment_id=pk, at=clock.now(), **body.validated_data)
-        return self._shown()
-
-    @action(detail=True, methods=["post"])
-    def deliver(self, _request: Request, pk: UUID) -> Response:
-        """Close a shipment because it arrived."""
-        self.get_object()
-        fulfilling.deliver(fulfillment_id=pk, at=clock.now())
         return self._shown()
 
     @action(detail=True, methods=["post"])
@@ -150,14 +139,14 @@ class FulfillmentViewSet(ReadOnlyMerchantViewSet):
     def extend_pickup(self, _request: Request, pk: UUID) -> Response:
         """Let it wait longer, by the days that its location grants; possible once."""
         self.get_object()
-        extend_pickup(fulfillment_id=pk, at=clock.now())
+        fulfilling.extend_pickup(fulfillment_id=pk, at=clock.now())
         return self._shown()
 
     @action(detail=True, methods=["post"])
     def issue_code(self, _request: Request, pk: UUID) -> Response:
         """Make a new code for a pickup that is ready, shown this once; older ones end."""
         self.get_object()
-        return Response(PickupCodeSerializer(issue_pickup_code(fulfillment_id=pk, at=clock.now())).data)
+        return Response(PickupCodeSerializer(fulfilling.reissue_pickup_code(fulfillment_id=pk, at=clock.now())).data)
 
     def _shown(self, fulfillment_id: UUID | None = None) -> Response:
         row = self.get_queryset().get(pk=fulfillment_id) if fulfillment_id else self.get_object()

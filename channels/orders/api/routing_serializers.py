@@ -1,13 +1,12 @@
 """Routing rules and decisions, as they are read and written."""
 
-from datetime import timedelta
 from typing import Any
 
 from rest_framework import serializers
 
 from channels.orders.explaining import sentence
 from channels.orders.models import RoutingDecision, RoutingRule
-from channels.orders.services.rules import MOST_RULES
+from channels.orders.services.replaying import Replay
 from o2o.api.serializers import ReadSerializer
 
 
@@ -23,7 +22,8 @@ class RoutingRuleChangeSerializer(serializers.Serializer[Any]):
     """What of a rule is to change; what is left out stays."""
 
     name = serializers.CharField(max_length=100, required=False)
-    definition = serializers.JSONField(required=False, help_text="conditions, filters, goals, splitting")
+    definition = serializers.JSONField(required=False, help_text="when, only, prefer, split, max_parts")
+    position = serializers.IntegerField(min_value=0, max_value=32_767, required=False, help_text="A lower one first.")
     is_active = serializers.BooleanField(required=False)
 
 
@@ -31,34 +31,51 @@ class RoutingRuleWriteSerializer(RoutingRuleChangeSerializer):
     """A new rule; it is asked after the others."""
 
     name = serializers.CharField(max_length=100)
-    definition = serializers.JSONField(help_text="conditions, filters, goals, splitting")
+    definition = serializers.JSONField(help_text="when, only, prefer, split, max_parts")
 
 
 class RuleOrderSerializer(serializers.Serializer[Any]):
     """Every rule once, in the order in which they are asked."""
 
-    rule_ids = serializers.ListField(child=serializers.UUIDField(), max_length=MOST_RULES)
-
-
-class TriedRuleSerializer(serializers.Serializer[Any]):
-    """A rule on trial."""
-
-    name = serializers.CharField(max_length=100)
-    definition = serializers.JSONField()
+    rule_ids = serializers.ListField(child=serializers.UUIDField(), max_length=500)
 
 
 class RuleReplaySerializer(serializers.Serializer[Any]):
-    """Rules on trial, in their order (left out: those that are saved and active), and the orders to try them on."""
+    """A rule on trial: a new one, or (with ``rule_id``) in the place of one that is saved."""
 
-    rules = TriedRuleSerializer(many=True, required=False, max_length=MOST_RULES)
-    since = serializers.DateTimeField()
-    until = serializers.DateTimeField()
+    name = serializers.CharField(max_length=100)
+    definition = serializers.JSONField()
+    position = serializers.IntegerField(min_value=0, max_value=32_767, default=100)
+    is_active = serializers.BooleanField(default=True)
+    rule_id = serializers.UUIDField(required=False, allow_null=True, default=None)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a stretch that is empty."""
-        if attrs["until"] - attrs["since"] <= timedelta(0):
-            raise serializers.ValidationError({"until": "Later than since."})
-        return attrs
+
+class FiguresSerializer(serializers.Serializer[Any]):
+    """What came of all orders under some rules."""
+
+    split = serializers.IntegerField(help_text="Orders in several parcels.")
+    unrouted = serializers.IntegerField(help_text="Orders of which something waits.")
+    mean_km = serializers.FloatField(allow_null=True)
+    p90_km = serializers.FloatField(allow_null=True)
+    emptied = serializers.IntegerField(help_text="Stocks of a variant in a store that were used up.")
+
+
+class ChangeSerializer(serializers.Serializer[Any]):
+    """An order that would go elsewhere."""
+
+    number = serializers.CharField()
+    before = serializers.CharField()
+    after = serializers.CharField()
+
+
+class ReplaySerializer(serializers.Serializer[Replay]):
+    """The orders of the last 30 days under the rules as they are, and with the one on trial."""
+
+    orders = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    before = FiguresSerializer()
+    after = FiguresSerializer()
+    samples = ChangeSerializer(many=True)
 
 
 class VerdictSerializer(serializers.Serializer[Any]):
@@ -68,7 +85,7 @@ class VerdictSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     outcome = serializers.CharField(help_text="won or lost")
     code = serializers.CharField()
-    distance_km = serializers.FloatField(allow_null=True, default=None)
+    figures = serializers.JSONField(default=dict)
     sentence = serializers.SerializerMethodField()
 
     def get_sentence(self, verdict: dict[str, Any]) -> str:

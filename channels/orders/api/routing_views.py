@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from channels.orders.api.routing_serializers import (
+    ReplaySerializer,
     RoutingDecisionSerializer,
     RoutingRuleChangeSerializer,
     RoutingRuleSerializer,
@@ -21,13 +22,12 @@ from channels.orders.api.routing_serializers import (
 )
 from channels.orders.models import Order, RoutingDecision, RoutingRule
 from channels.orders.services.replaying import replay_rules
-from channels.orders.services.rules import create_rule, delete_rule, reorder_rules, update_rule
+from channels.orders.services.rules import check_definition, delete_rule, reorder_rules, save_rule
 from o2o.api.policy import Policy
 from o2o.api.views import MerchantAPIView
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
 from o2o.kit.errors import ForbiddenError
-from o2o.kit.jobs.api.serializers import JobSerializer
 from o2o.tenancy.capabilities import Capability
 
 MOST_DECISIONS = 50
@@ -49,9 +49,7 @@ MOST_DECISIONS = 50
         responses=RoutingRuleSerializer(many=True),
         filters=False,
     ),
-    replay=extend_schema(
-        summary="Try rules on past orders", request=RuleReplaySerializer, responses={202: JobSerializer}
-    ),
+    replay=extend_schema(summary="Try rules on past orders", request=RuleReplaySerializer, responses=ReplaySerializer),
 )
 class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
     """Rules that choose the location of an order. The first that applies decides, in the order of ``position``."""
@@ -77,21 +75,23 @@ class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
         self._require_all_stores()
         body = RoutingRuleWriteSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(RoutingRuleSerializer(create_rule(**body.validated_data)).data, status=201)
+        return Response(RoutingRuleSerializer(save_rule(**body.validated_data, at=clock.now())).data, status=201)
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change what is given; what was decided before stays as it is."""
-        self.get_object()
+        rule = self.get_object()
         self._require_all_stores()
         body = RoutingRuleChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(RoutingRuleSerializer(update_rule(rule_id=pk, **body.validated_data)).data)
+        kept = {name: getattr(rule, name) for name in ("name", "definition", "position", "is_active")}
+        saved = save_rule(rule_id=pk, at=clock.now(), **{**kept, **body.validated_data})
+        return Response(RoutingRuleSerializer(saved).data)
 
     def destroy(self, _request: Request, pk: UUID) -> Response:
         """Remove a rule; decisions keep its name."""
         self.get_object()
         self._require_all_stores()
-        delete_rule(rule_id=pk)
+        delete_rule(rule_id=pk, at=clock.now())
         return Response(status=204)
 
     @action(detail=False, methods=["post"])
@@ -100,19 +100,16 @@ class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
         self._require_all_stores()
         body = RuleOrderSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        return Response(RoutingRuleSerializer(reorder_rules(**body.validated_data), many=True).data)
+        reorder_rules(**body.validated_data, at=clock.now())
+        return Response(RoutingRuleSerializer(RoutingRule.objects.order_by("position", "pk"), many=True).data)
 
     @action(detail=False, methods=["post"])
     def replay(self, request: Request) -> Response:
-        """Start a job that compares rules with what happened; its ``result`` is the report. Nothing is changed."""
+        """Compare what a rule would have done with what the present ones do; nothing is changed."""
         body = RuleReplaySerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        given = body.validated_data
-        if "rules" not in given:
-            saved = RoutingRule.objects.filter(is_active=True).order_by("position", "pk")
-            given["rules"] = list(saved.values("name", "definition"))
-        job = replay_rules(**given, at=clock.now(), actor=self.actor)
-        return Response(JobSerializer(job).data, status=202)
+        check_definition(body.validated_data["name"], body.validated_data["definition"])
+        return Response(ReplaySerializer(replay_rules(**body.validated_data, at=clock.now())).data)
 
     def _require_all_stores(self) -> None:
         """Refuse those who are bound to some stores: rules send orders to all of them."""

@@ -1,6 +1,6 @@
-"""Routing rules and times to accept, on screen."""
+"""Orders, what stores have to do for them, and what comes back, on screen."""
 
 # isort: off
-from channels.orders.console import acceptance, rules, rule_pages
+from channels.orders.console import orders, order_pages, fulfillments, fulfillment_pages, returns, return_pages, rules
 
-__all__ = ["acceptance", "rule_pages", "rules"]
+__all__ = ["fulfillment_pages", "fulfillments", "order_pages", "orders", "return_pages", "returns", "rules"]

@@ -1,115 +1,397 @@
-"""Routing rules, on screen: the list in the order in which they are asked, and what one may do with them."""
+"""Routing rules and times to accept, on screen."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from channels.orders.console.rule_words import in_words
-from channels.orders.models import RoutingRule
-from channels.orders.services import rules
-from o2o.console import Act, EmptyState, Fact, MerchantModelAdmin, Nav, NavGroup, Panel, badge, site
-from o2o.kit.errors import ForbiddenError
+from channels.catalog.models import Category
+from channels.orders.models import AcceptancePolicy, RoutingRule
+from channels.orders.routing.rules import CRITERIA
+from channels.orders.services import rules as services
+from channels.orders.services.replaying import Replay, replay_rules
+from channels.stores.enums import FulfillmentMethod, LocationKind, Weekday
+from channels.stores.models import SalesChannel
+from o2o.console import (
+    Act,
+    ConsoleForm,
+    EmptyState,
+    Fact,
+    FormPage,
+    MerchantModelAdmin,
+    Nav,
+    NavGroup,
+    Panel,
+    page,
+    site,
+)
+from o2o.console.components import Stat, Table
+from o2o.console.locations import location_choices
+from o2o.kit.clock import now
 from o2o.tenancy.capabilities import Capability
 
 RULES = ((_("Routing rules"), "console:orders_routingrule_changelist"),)
-
-
-def require_all_stores(request: HttpRequest) -> None:
-    """Refuse those who are bound to some stores: rules send orders to all of them."""
-    if request.actor.location_ids is not None:  # type: ignore[attr-defined]
-        raise ForbiddenError(_now("Routing rules concern every store. Ask somebody who works for all of them."))
-
-
-def _move(*, is_up: bool) -> Any:
-    def move(request: HttpRequest, rule: RoutingRule) -> Any:
-        require_all_stores(request)
-        return rules.move_rule(rule_id=rule.pk, is_up=is_up)
-
-    return move
-
-
-def _switch(*, is_active: bool) -> Any:
-    def switch(request: HttpRequest, rule: RoutingRule) -> RoutingRule:
-        require_all_stores(request)
-        return rules.update_rule(rule_id=rule.pk, is_active=is_active)
-
-    return switch
-
-
-def _delete(request: HttpRequest, rule: RoutingRule) -> None:
-    require_all_stores(request)
-    rules.delete_rule(rule_id=rule.pk)
-
-
-def _act(name: str, label: Any, explain: Any, apply: Any, icon: str, **more: Any) -> Act:
-    return Act(name=name, label=label, demand=Capability.ORDERS_WRITE, explain=explain, apply=apply, icon=icon, **more)
+CRITERION_LABELS = {
+    "nearest": _("nearest to the customer"),
+    "priority": _("priority of the location in the channel"),
+    "most_stock": _("most left on the shelf"),
+    "least_loaded": _("most orders still fit in today"),
+    "soonest_ready": _("soonest ready"),
+}
+SPLIT_LABELS = [
+    ("never", _("never: all from one location, or wait")),
+    ("lines", _("lines may come from several locations")),
+    ("units", _("units of a line may come from several locations")),
+]
 
 
 @admin.register(RoutingRule, site=site)
 class RoutingRuleAdmin(MerchantModelAdmin):
-    """Rules that choose the location of an order."""
+    """Which location fulfils which order."""
 
     slug = "routing-rules"
     nav = Nav(NavGroup.CHANNELS, "alt_route", 50)
     policy = {"view": Capability.ORDERS_READ}
-    title = _("Routing rules")
-    intro = _("They are asked from top to bottom, and the first that applies to an order chooses its location.")
+    intro = _(
+        "The first rule that fits an order decides where it goes."
+        " Without any the nearest location of the best priority gets it."
+    )
+    list_display = ("name", "position", "is_active", "summary")
+    list_filter = ("is_active",)
     ordering = ("position", "pk")
     sortable_by = ()
-    list_display = ("name", "what", "state", "position")
-    list_filter = ("is_active",)
-    search_fields = ("name",)
-    export_columns = ("position", "name", "is_active", "definition", "created_at", "updated_at")
+    export_columns = ("name", "position", "is_active", "definition")
     acts = (
-        _act("up", _("ask earlier"), _("It changes places with the rule above it."), _move(is_up=True), "arrow_upward",
-             is_bulk=False),
-        _act("down", _("ask later"), _("It changes places with the rule below it."), _move(is_up=False),
-             "arrow_downward", is_bulk=False),
-        _act("off", _("switch off"), _("No order is asked about it from now on, until it is switched on again."),
-             _switch(is_active=False), "toggle_off", fits=lambda rule: rule.is_active),
-        _act("on", _("switch on"), _("It is asked about each order that comes from now on."),
-             _switch(is_active=True), "toggle_on", fits=lambda rule: not rule.is_active),
-        _act("remove", _("remove"), _("The rule goes. Orders that it has routed stay where they are."), _delete,
-             "delete", is_destructive=True),
-    )  # fmt: skip
+        Act(
+            name="delete",
+            label=_("delete"),
+            demand=Capability.ORDERS_WRITE,
+            explain=_(
+                "New orders are decided by the rules that remain. Decisions that it made keep their explanation."
+            ),
+            apply=lambda _request, row: services.delete_rule(rule_id=row.pk, at=now()),
+            icon="delete",
+            is_destructive=True,
+        ),
+    )
 
-    @admin.display(description=_("what it does"))
-    def what(self, rule: RoutingRule) -> str:
-        return " ".join(text for _term, text in in_words(rule.definition))
-
-    @admin.display(description=_("state"), ordering="is_active")
-    def state(self, rule: RoutingRule) -> SafeString:
-        return badge(_("on"), "success") if rule.is_active else badge(_("off"))
+    @admin.display(description=_("aims at"))
+    def summary(self, row: RoutingRule) -> str:
+        wanted = row.definition.get("prefer", [])
+        names = [entry if isinstance(entry, str) else entry.get("by", "") for entry in wanted]
+        return ", ".join(str(CRITERION_LABELS.get(name, name)) for name in names) or "–"
 
     def empty_state(self, request: HttpRequest) -> EmptyState:
+        may_add = request.actor.may(Capability.ORDERS_WRITE)  # type: ignore[attr-defined]
         return EmptyState(
-            title=_("No rules yet"),
-            text=_("Without rules an order goes to the nearest location of its channel that has everything."),
+            title=_("No rules of your own"),
+            text=_("Orders go to the location of the best priority that has everything, the nearest among equals."),
             icon="alt_route",
-            url=reverse("console:new_routing_rule") if self._may_write(request) else "",
+            url=reverse("console:new_rule") if may_add else "",
             action=_("New rule"),
         )
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         """Show the rules, with the way to a new one."""
-        links = [(_("New rule"), reverse("console:new_routing_rule"), True)] if self._may_write(request) else []
+        may_add = request.actor.may(Capability.ORDERS_WRITE)  # type: ignore[attr-defined]
+        links = [(_("New rule"), reverse("console:new_rule"), True)] if may_add else []
         return super().changelist_view(request, {"list_links": links, **(extra_context or {})})
 
     def panels(self, request: HttpRequest, row: RoutingRule) -> Sequence[Panel]:
-        facts = [Fact(term, text) for term, text in in_words(row.definition)]
-        facts.append(Fact(_("State"), self.state(row)))
-        if self._may_write(request):
-            change = reverse("console:change_routing_rule", args=(row.pk,))
-            facts.append(Fact(_("Settings"), format_html('<a href="{}">{}</a>', change, _("Change or try out"))))
-        return [Panel(_("Rule"), facts=facts)]
+        facts = [
+            Fact(_("Position"), row.position),
+            Fact(_("Active"), row.is_active),
+            Fact(_("Aims at"), self.summary(row)),
+        ]
+        if request.actor.may(Capability.ORDERS_WRITE):  # type: ignore[attr-defined]
+            url = reverse("console:change_rule", args=(row.pk,))
+            facts.append(Fact(_("Settings"), format_html('<a href="{}">{}</a>', url, _("Change or replay"))))
+        return [
+            Panel(_("Routing rule"), facts=facts),
+            Panel(_("Definition"), code=json.dumps(row.definition, indent=2, ensure_ascii=False)),
+        ]
 
-    def _may_write(self, request: HttpRequest) -> bool:
-        actor = request.actor  # type: ignore[attr-defined]
-        return actor.may(Capability.ORDERS_WRITE) and actor.location_ids is None
+
+class RuleForm(ConsoleForm):
+    """A rule in words that operations people use."""
+
+    name = forms.CharField(label=_("Name"), max_length=100)
+    position = forms.IntegerField(
+        label=_("Position"), min_value=0, max_value=32767, help_text=_("Lower ones are asked first.")
+    )
+    is_active = forms.BooleanField(label=_("Active"), required=False, initial=True)
+    channels = forms.MultipleChoiceField(
+        label=_("For orders of these channels"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("None: of all."),
+    )  # fmt: skip
+    methods = forms.MultipleChoiceField(
+        label=_("For these methods"), required=False, widget=forms.CheckboxSelectMultiple,
+        choices=FulfillmentMethod.choices,
+    )  # fmt: skip
+    categories = forms.MultipleChoiceField(
+        label=_("For orders with goods of these categories"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    weekdays = forms.MultipleChoiceField(
+        label=_("On these days"), required=False, widget=forms.CheckboxSelectMultiple, choices=Weekday.choices
+    )
+    begins = forms.TimeField(label=_("From"), required=False)
+    ends = forms.TimeField(label=_("Until"), required=False)
+    min_total = forms.DecimalField(label=_("From a total of"), required=False, min_value=0)
+    max_total = forms.DecimalField(label=_("Up to a total of"), required=False, min_value=0)
+    kinds = forms.MultipleChoiceField(
+        label=_("Only these kinds of locations"), required=False, widget=forms.CheckboxSelectMultiple,
+        choices=LocationKind.choices,
+    )  # fmt: skip
+    not_locations = forms.MultipleChoiceField(
+        label=_("Never these locations"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    max_km = forms.DecimalField(label=_("Kilometres to the customer at most"), required=False, min_value=0)
+    opens_within_minutes = forms.IntegerField(
+        label=_("Must be open within minutes"), required=False, min_value=0, max_value=20_160
+    )
+    keep_units = forms.IntegerField(
+        label=_("Units that stay on the shelf"), required=False, min_value=0, max_value=1_000_000
+    )
+    first = forms.ChoiceField(label=_("Aim first at"), choices=())
+    second = forms.ChoiceField(label=_("then at"), choices=(), required=False)
+    third = forms.ChoiceField(label=_("at last at"), choices=(), required=False)
+    band_km = forms.DecimalField(
+        label=_("Kilometres that make no difference"), required=False, min_value=0,
+        help_text=_("So that of nearly equal distances the next aim decides."),
+    )  # fmt: skip
+    split = forms.ChoiceField(label=_("May an order be split?"), choices=SPLIT_LABELS, initial="lines")
+    max_parts = forms.IntegerField(label=_("Parts at most"), required=False, min_value=1, max_value=20)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        aims = [(name, CRITERION_LABELS[name]) for name in CRITERIA]
+        choices: dict[str, list[Any]] = {
+            "channels": list(SalesChannel.objects.order_by("name").values_list("pk", "name")),
+            "categories": list(Category.objects.order_by("path").values_list("pk", "name")[:300]),
+            "not_locations": list(location_choices()),
+            "first": aims,
+            "second": [("", "–"), *aims],
+            "third": [("", "–"), *aims],
+        }
+        for name, values in choices.items():
+            self.fields[name].choices = [(str(key), label) for key, label in values]
+
+    def definition(self) -> dict[str, Any]:
+        """Return the rule in the form that is stored."""
+        data = self.cleaned_data
+        when = {name: data[name] for name in ("channels", "methods", "categories") if data[name]}
+        if data["weekdays"]:
+            when["weekdays"] = [int(day) for day in data["weekdays"]]
+        when |= {
+            key: data[name].strftime("%H:%M") for key, name in (("from", "begins"), ("until", "ends")) if data[name]
+        }
+        when |= {name: str(data[name]) for name in ("min_total", "max_total") if data[name] is not None}
+        only = {name: data[name] for name in ("kinds", "not_locations") if data[name]}
+        only |= {name: data[name] for name in ("opens_within_minutes", "keep_units") if data[name] is not None}
+        if data["max_km"] is not None:
+            only["max_km"] = str(data["max_km"])
+        aims = [name for name in dict.fromkeys((data["first"], data["second"], data["third"])) if name]
+        band = data["band_km"]
+        prefer = [{"by": name, "band_km": str(band)} if name == "nearest" and band else name for name in aims]
+        rule: dict[str, Any] = {"when": when, "only": only, "prefer": prefer, "split": data["split"]}
+        if data["max_parts"]:
+            rule["max_parts"] = data["max_parts"]
+        return {key: value for key, value in rule.items() if value}
+
+
+def fields_of(rule: RoutingRule) -> dict[str, Any]:
+    """Return what the form holds for a stored rule."""
+    definition = rule.definition
+    when, only = definition.get("when", {}), definition.get("only", {})
+    aims = [entry if isinstance(entry, str) else entry.get("by", "") for entry in definition.get("prefer", [])]
+    bands = [entry.get("band_km") for entry in definition.get("prefer", []) if isinstance(entry, dict)]
+    return {
+        "name": rule.name, "position": rule.position, "is_active": rule.is_active, **when, **only,
+        "begins": when.get("from"), "ends": when.get("until"), "split": definition.get("split", "lines"),
+        "max_parts": definition.get("max_parts"), "band_km": bands[0] if bands else None,
+        **dict(zip(("first", "second", "third"), aims, strict=False)),
+    }  # fmt: skip
+
+
+class RulePage(FormPage):
+    """A form for a rule, with a second button that replays it on past orders without saving."""
+
+    policy = Capability.ORDERS_WRITE
+    parents = RULES
+    form_class = RuleForm
+    template = "orders/rule.html"
+    done = _("Saved. New orders are decided by it.")
+    intro = _("“Replay” decides the orders of the last 30 days once more with this rule, and changes nothing.")
+    success_url_name = "console:orders_routingrule_changelist"
+    rule_id: Any = None
+
+    def save(self, form: RuleForm) -> HttpResponse | None:
+        data = form.cleaned_data
+        definition = form.definition()
+        if "replay" in self.request.POST:
+            services.check_definition(data["name"], definition)
+            replay = replay_rules(
+                name=data["name"], definition=definition, position=data["position"], rule_id=self.rule_id,
+                is_active=data["is_active"], at=now(),
+            )  # fmt: skip
+            return self.render(form=form, stats=stats_of(replay), changes=changes_of(replay))
+        services.save_rule(
+            name=data["name"], definition=definition, position=data["position"], is_active=data["is_active"],
+            rule_id=self.rule_id, at=now(),
+        )  # fmt: skip
+        return None
+
+
+def stats_of(replay: Replay) -> list[Stat]:
+    """Return the figures of a replay, those of the rules as they are beside those with the new one."""
+    then, new = replay.before, replay.after
+    return [
+        Stat(_("Orders replayed"), replay.orders, _("of the last 30 days, with the stock that they saw")),
+        Stat(_("Orders that change"), replay.changed, tone="warning" if replay.changed else "neutral"),
+        Stat(_("Split orders"), f"{then.split} → {new.split}"),
+        Stat(
+            _("Orders that wait"),
+            f"{then.unrouted} → {new.unrouted}",
+            tone="danger" if new.unrouted > then.unrouted else "neutral",
+        ),
+        Stat(_("Kilometres on average"), f"{_km(then.mean_km)} → {_km(new.mean_km)}"),
+        Stat(_("Kilometres, nine of ten within"), f"{_km(then.p90_km)} → {_km(new.p90_km)}"),
+        Stat(_("Stores emptied"), f"{then.emptied} → {new.emptied}", _("a variant sold down to nothing")),
+    ]
+
+
+def changes_of(replay: Replay) -> Table:
+    """Return some orders that would have gone elsewhere."""
+    rows = [(change.number, change.before or _("waits"), change.after or _("waits")) for change in replay.samples]
+    return Table((_("Order"), _("Then"), _("With this rule")), rows, empty=_("No order would have gone elsewhere."))
+
+
+def _km(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+@page
+class NewRule(RulePage):
+    """Add a rule."""
+
+    name = "new_rule"
+    path = "routing-rules/new/"
+    title = _("New rule")
+
+    def initial(self) -> dict[str, Any]:
+        return {"position": 100, "is_active": True, "first": "nearest", "second": "priority", "split": "lines"}
+
+
+@page
+class ChangeRule(RulePage):
+    """Change a rule."""
+
+    name = "change_rule"
+    path = "routing-rules/<uuid:rule_id>/settings/"
+    title = _("Change the rule")
+
+    @property
+    def rule_id(self) -> Any:
+        """The id of the rule."""
+        return self.kwargs["rule_id"]
+
+    def initial(self) -> dict[str, Any]:
+        rule: Any = site._registry[RoutingRule].get_object(self.request, str(self.rule_id))
+        return fields_of(rule)
+
+
+@admin.register(AcceptancePolicy, site=site)
+class AcceptanceAdmin(MerchantModelAdmin):
+    """How long stores may take to accept orders."""
+
+    slug = "times-to-accept"
+    nav = Nav(NavGroup.CHANNELS, "alarm", 52)
+    policy = {"view": Capability.ORDERS_READ}
+    intro = _(
+        "How long stores may take to accept an order: first a reminder, then the backup store, then another store."
+    )
+    list_display = (
+        "channel",
+        "place",
+        "remind_minutes",
+        "escalate_minutes",
+        "accept_minutes",
+        "backup_location",
+        "accepts_automatically",
+    )
+    list_filter = ("channel",)
+    list_select_related = ("channel", "location", "backup_location")
+    sortable_by = ()
+    export_columns = ("channel", "location", "remind_minutes", "escalate_minutes", "accept_minutes", "backup_location")
+
+    @admin.display(description=_("store"))
+    def place(self, row: AcceptancePolicy) -> str:
+        return row.location.name if row.location else str(_("all stores"))
+
+    def empty_state(self, request: HttpRequest) -> EmptyState:
+        may_add = request.actor.may(Capability.ORDERS_WRITE)  # type: ignore[attr-defined]
+        return EmptyState(
+            title=_("Stores may take any time"),
+            text=_("Set how long a store may take before an order goes to another one."),
+            icon="alarm",
+            url=reverse("console:set_acceptance") if may_add else "",
+            action=_("Set a time"),
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Show the times, with the way to set one."""
+        may_add = request.actor.may(Capability.ORDERS_WRITE)  # type: ignore[attr-defined]
+        links = [(_("Set a time"), reverse("console:set_acceptance"), True)] if may_add else []
+        return super().changelist_view(request, {"list_links": links, **(extra_context or {})})
+
+
+class AcceptanceForm(ConsoleForm):
+    """How long, and what happens until then."""
+
+    channel_id = forms.ChoiceField(label=_("Channel"), choices=())
+    location_id = forms.ChoiceField(label=_("Store"), choices=(), required=False)
+    remind_minutes = forms.IntegerField(
+        label=_("Minutes until the reminder"), required=False, min_value=1, max_value=10_000
+    )
+    escalate_minutes = forms.IntegerField(
+        label=_("Minutes until the backup store"), required=False, min_value=1, max_value=10_000
+    )
+    backup_location_id = forms.ChoiceField(label=_("Backup store"), choices=(), required=False)
+    accept_minutes = forms.IntegerField(label=_("Minutes to accept"), min_value=1, max_value=10_000)
+    accepts_automatically = forms.BooleanField(label=_("Accepts by itself"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stores: list[Any] = list(location_choices())
+        channels = SalesChannel.objects.order_by("name").values_list("pk", "name")
+        self.fields["channel_id"].choices = [(str(pk), name) for pk, name in channels]
+        self.fields["location_id"].choices = [("", _("all stores")), *stores]
+        self.fields["backup_location_id"].choices = [("", "–"), *stores]
+
+
+@page
+class SetAcceptance(FormPage):
+    """Set how long stores may take."""
+
+    name = "set_acceptance"
+    path = "times-to-accept/set/"
+    title = _("Set a time to accept")
+    intro = _("A time of one store goes before that of all stores. What the channel and store had is replaced.")
+    policy = Capability.ORDERS_WRITE
+    form_class = AcceptanceForm
+    done = _("Saved. It holds for orders that are routed from now on.")
+    parents = ((_("times to accept"), "console:orders_acceptancepolicy_changelist"),)
+    success_url_name = "console:orders_acceptancepolicy_changelist"
+
+    def save(self, form: forms.Form) -> None:
+        data = form.cleaned_data
+        services.set_acceptance(
+            **{**data, "location_id": data["location_id"] or None,
+               "backup_location_id": data["backup_location_id"] or None}, at=now(),
+        )  # fmt: skip

@@ -453,10 +453,15 @@ class Migration(migrations.Migration):
                 ("sku", models.CharField(max_length=60, verbose_name="SKU")),
                 ("name", models.CharField(blank=True, max_length=300, verbose_name="name")),
                 ("quantity", models.PositiveIntegerField(verbose_name="units")),
-                ("unit_price", models.DecimalField(decimal_places=3, max_digits=16, verbose_name="list price")),
+                ("unit_price", models.DecimalField(decimal_places=6, max_digits=18, verbose_name="list price")),
+                ("subtotal", models.DecimalField(decimal_places=3, max_digits=16, verbose_name="list total")),
                 ("discount", models.DecimalField(decimal_places=3, default=0, max_digits=16, verbose_name="discount")),
                 ("total", models.DecimalField(decimal_places=3, max_digits=16, verbose_name="total")),
                 ("cancelled", models.PositiveIntegerField(default=0, verbose_name="cancelled")),
+                (
+                    "cancelled_in_channel",
+                    models.PositiveIntegerField(default=0, verbose_name="cancelled in the channel"),
+                ),
                 ("fulfilled", models.PositiveIntegerField(default=0, verbose_name="fulfilled")),
                 ("returned", models.PositiveIntegerField(default=0, verbose_name="returned")),
                 (
@@ -592,6 +597,44 @@ class Migration(migrations.Migration):
                 "verbose_name": "line of a fulfilment",
                 "verbose_name_plural": "lines of fulfilments",
                 "ordering": ("pk",),
+            },
+        ),
+        migrations.CreateModel(
+            name="PickupCode",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("code_hash", models.CharField(editable=False, max_length=64)),
+                ("tries", models.PositiveSmallIntegerField(default=0, verbose_name="wrong tries")),
+                ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="used at")),
+                (
+                    "fulfillment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pickup_code",
+                        to="orders.fulfillmentorder",
+                        verbose_name="fulfilment",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        default=o2o.tenancy.scope.current_merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "pickup code",
+                "verbose_name_plural": "pickup codes",
             },
         ),
         migrations.CreateModel(
@@ -1086,6 +1129,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=["merchant", "external_id"],
+                name="order_external",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
                 condition=models.Q(("member_id__isnull", False)),
                 fields=["member_id", "-placed_at"],
                 name="order_by_member",
@@ -1251,8 +1302,8 @@ class Migration(migrations.Migration):
             model_name="orderline",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    ("cancelled__gte", models.F("cancelled_in_channel")),
                     ("fulfilled__gte", models.F("returned")),
-                    ("quantity__gt", 0),
                     (
                         "quantity__gte",
                         django.db.models.expressions.CombinedExpression(
@@ -1270,16 +1321,40 @@ class Migration(migrations.Migration):
                     (
                         "total",
                         django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("quantity"), "*", models.F("unit_price")
-                            ),
-                            "-",
-                            models.F("discount"),
+                            models.F("subtotal"), "-", models.F("discount")
                         ),
                     ),
                     ("total__gte", 0),
                 ),
                 name="orderline_total_is_the_sum",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "subtotal__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("quantity"), "*", models.F("unit_price")
+                            ),
+                            "-",
+                            models.Value(1),
+                        ),
+                    ),
+                    (
+                        "subtotal__lte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("quantity"), "*", models.F("unit_price")
+                            ),
+                            "+",
+                            models.Value(1),
+                        ),
+                    ),
+                ),
+                name="orderline_subtotal_is_the_product",
             ),
         ),
         migrations.AddConstraint(
@@ -1441,6 +1516,7 @@ class Migration(migrations.Migration):
         EnableRowLevelSecurity("OrderLine"),
         EnableRowLevelSecurity("LineAdjustment"),
         EnableRowLevelSecurity("FulfillmentLine"),
+        EnableRowLevelSecurity("PickupCode"),
         EnableRowLevelSecurity("Return"),
         EnableRowLevelSecurity("Payment"),
         MakeAppendOnly("Payment"),

@@ -18,8 +18,7 @@ class FulfillmentOrder(TenantModel):
     """What one location is to make ready and hand over, ship or deliver; a part of one order.
 
     Without a location it waits in ``queue`` until one can take it. ``accept_by`` is when an open one is taken from a
-    store that has not answered; ``pickup_by`` when goods that nobody fetched go back into stock. ``routed_at`` is when
-    its location got it, ``tried_at`` when a location was last looked for.
+    store that has not answered; ``pickup_by`` when goods that nobody fetched go back into stock.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfillments", verbose_name=_("order"))
@@ -35,8 +34,6 @@ class FulfillmentOrder(TenantModel):
     state = models.CharField(_("state"), max_length=12, choices=FulfillmentState.choices, default=FulfillmentState.OPEN)
     queue = models.CharField(_("waits because"), max_length=20, choices=UnroutedQueue.choices, blank=True)
     attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
-    routed_at = models.DateTimeField(_("routed at"), null=True, blank=True)
-    tried_at = models.DateTimeField(_("last tried at"), null=True, blank=True)
     accept_by = models.DateTimeField(_("accept by"), null=True, blank=True)
     remind_at = models.DateTimeField(_("remind at"), null=True, blank=True)
     escalate_at = models.DateTimeField(_("pass to the backup at"), null=True, blank=True)
@@ -73,16 +70,6 @@ class FulfillmentOrder(TenantModel):
             # serves: the queues of what waits for a location
             models.Index(
                 fields=("merchant", "queue", "id"), name="fulfillment_queue", condition=Q(location=None, state="open")
-            ),
-            # serves: what waits, the one that was tried longest ago first
-            models.Index(
-                fields=("merchant", "tried_at", "id"),
-                name="fulfillment_retry",
-                condition=Q(location=None, state="open"),
-            ),
-            # serves: how many orders a location got today
-            models.Index(
-                fields=("location", "routed_at"), name="fulfillment_load", condition=Q(routed_at__isnull=False)
             ),
             # serves: the clocks
             models.Index(
@@ -127,6 +114,21 @@ class FulfillmentLine(TenantModel):
         )
         # serves: where a line went
         indexes = (models.Index(fields=("order_line",), name="fulfillmentline_line"),)
+
+
+class PickupCode(TenantModel):
+    """The code for which a pickup is handed over, once. Only its hash is kept; wrong tries are counted here."""
+
+    fulfillment = models.OneToOneField(
+        FulfillmentOrder, on_delete=models.CASCADE, related_name="pickup_code", verbose_name=_("fulfilment")
+    )
+    code_hash = models.CharField(max_length=64, editable=False)
+    tries = models.PositiveSmallIntegerField(_("wrong tries"), default=0)
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("pickup code")
+        verbose_name_plural = _("pickup codes")
 
 
 @audited()

@@ -99,6 +99,8 @@ class Order(TenantModel):
             models.Index(fields=("merchant", "state", "-placed_at", "-id"), name="order_by_state"),
             models.Index(fields=("channel", "-placed_at", "-id"), name="order_by_channel"),
             models.Index(fields=("location", "-placed_at", "-id"), name="order_by_location"),
+            # serves: the search for an id of a channel
+            models.Index(fields=("merchant", "external_id"), name="order_external", condition=~Q(external_id="")),
             # serves: the orders of a member
             models.Index(
                 fields=("member_id", "-placed_at"), name="order_by_member", condition=Q(member_id__isnull=False)
@@ -110,10 +112,12 @@ class Order(TenantModel):
 
 
 class OrderLine(TenantModel):
-    """A variant of an order. ``total = quantity × unit_price - discount``; tax on top is that of the order.
+    """A variant of an order. ``total = subtotal - discount``; tax on top is that of the order.
 
-    Quantities move from ``quantity`` into ``cancelled``, ``fulfilled`` and from there ``returned``. ``variant`` is
-    empty while the catalog knows no such ``sku``.
+    ``subtotal`` is ``quantity × unit_price`` in whole coins; a unit price may be finer, as for goods sold by the gram.
+    Units move from ``quantity`` into ``cancelled`` or ``fulfilled`` and from there into ``returned``. Of the cancelled
+    ones ``cancelled_in_channel`` are those that the channel last told of. A line that the channel took off the order
+    has no units. ``variant`` is empty while the catalog knows no such ``sku``.
     """
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines", verbose_name=_("order"))
@@ -125,10 +129,12 @@ class OrderLine(TenantModel):
     sku = models.CharField(_("SKU"), max_length=60)
     name = models.CharField(_("name"), max_length=300, blank=True)
     quantity = models.PositiveIntegerField(_("units"))
-    unit_price = AmountField(_("list price"))
+    unit_price = AmountField(_("list price"), max_digits=18, decimal_places=6)
+    subtotal = AmountField(_("list total"))
     discount = AmountField(_("discount"), default=0)
     total = AmountField(_("total"))
     cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
+    cancelled_in_channel = models.PositiveIntegerField(_("cancelled in the channel"), default=0)
     fulfilled = models.PositiveIntegerField(_("fulfilled"), default=0)
     returned = models.PositiveIntegerField(_("returned"), default=0)
 
@@ -140,13 +146,19 @@ class OrderLine(TenantModel):
             models.UniqueConstraint(fields=("merchant", "order", "position"), name="orderline_one_per_position"),
             models.CheckConstraint(
                 condition=Q(
-                    quantity__gt=0, quantity__gte=F("cancelled") + F("fulfilled"), fulfilled__gte=F("returned")
+                    quantity__gte=F("cancelled") + F("fulfilled"),
+                    fulfilled__gte=F("returned"),
+                    cancelled__gte=F("cancelled_in_channel"),
                 ),
                 name="orderline_units_add_up",
             ),
             models.CheckConstraint(
-                condition=Q(total=F("quantity") * F("unit_price") - F("discount"), total__gte=0),
-                name="orderline_total_is_the_sum",
+                condition=Q(total=F("subtotal") - F("discount"), total__gte=0), name="orderline_total_is_the_sum"
+            ),
+            models.CheckConstraint(
+                condition=Q(subtotal__gte=F("quantity") * F("unit_price") - 1)
+                & Q(subtotal__lte=F("quantity") * F("unit_price") + 1),
+                name="orderline_subtotal_is_the_product",
             ),
         )
         # serves: who bought a variant

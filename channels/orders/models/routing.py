@@ -54,9 +54,5 @@ class RoutingDecision(TenantModel):
         verbose_name = _("routing decision")
         verbose_name_plural = _("routing decisions")
         ordering = ("-pk",)
-        indexes = (
-            # serves: the decisions of an order
-            models.Index(fields=("order", "-id"), name="routing_of_order"),
-            # serves: trying rules on the orders of some days
-            models.Index(fields=("merchant", "decided_at", "id"), name="routing_replay"),
-        )
+        # serves: the decisions of an order
+        indexes = (models.Index(fields=("order", "-id"), name="routing_of_order"),)

@@ -1,85 +1,242 @@
-"""Find locations for the units of an order: decide by the rules, allocate, and let wait what has no place."""
+"""Routing in the database: decide, allocate, and let what nobody has wait."""
 
 import uuid
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
-from channels.inventory.services import OutOfStockError
-from channels.orders.enums import OrderState, UnroutedQueue
-from channels.orders.models import FulfillmentOrder, Order, RoutingDecision
-from channels.orders.services.placements import place_units
-from channels.orders.services.routing_facts import Facts, load_facts, with_fresh_stock
-from channels.orders.services.routing_plans import Placement, Plan, decide
-from o2o.kit.errors import NotFoundError
-from o2o.kit.locks import lock_rows
+from channels.inventory.lines import AllocationLine
+from channels.inventory.selectors.holds import held_for
+from channels.inventory.services import OutOfStockError, allocate_held, allocate_stock, queue_demand
+from channels.inventory.services.demand import DemandLine
+from channels.orders.enums import FulfillmentState, TimelineKind, UnroutedQueue
+from channels.orders.events.fulfillment import FulfillmentRouted, FulfillmentUnrouted
+from channels.orders.models import (
+    AcceptancePolicy,
+    FulfillmentLine,
+    FulfillmentOrder,
+    Order,
+    OrderLine,
+    RoutingDecision,
+    TimelineEntry,
+)
+from channels.orders.models.fulfillment import ACTIVE_STATES
+from channels.orders.routing import Candidate, Decision, Part, route
+from channels.orders.services.candidates import candidates_of, demand_of, rules_of_merchant
+from channels.orders.services.locking import lock_order
+from channels.orders.services.timeline import entry_of
+from channels.orders.services.withdrawing import take_off_queue
+from o2o.events import DomainEvent, emit_all
 
 ATTEMPTS = 3
+Units = Mapping[OrderLine, int]
 
 
-def route_order(
-    *, order_id: uuid.UUID, at: datetime, cause: str = "", fulfillment_id: uuid.UUID | None = None
-) -> RoutingDecision | None:
-    """Find a location for every unit of an open order that no location has yet; return the decision.
+def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDecision | None:
+    """Route the units of an order that no location has, also those that wait; None where there are none.
 
-    Units are allocated where they go; the rest waits in the queue that says why, and counts as waiting demand. Where
-    somebody else was faster with the stock it is read and decided anew, up to three times; then the units wait. Nothing
-    is written and None returned where nothing is left to route, or all that waits would go on waiting as it does.
-
-    Locations that have rejected the order are not asked again, and a pickup goes to its store only. Two orders that
-    are routed at once may together exceed a location's daily capacity by one: a limit of people, not of stock.
-    ``fulfillment_id`` names the one that is routed anew. Locks the order. Raises ``NotFoundError``.
+    What a location takes is allocated there in the same transaction; the rest waits in a queue that says why. Raises
+    ``NotFoundError``.
     """
     with transaction.atomic():
-        order = _locked(order_id)
-        if order.state != OrderState.OPEN or order.is_historical:
+        order = lock_order(order_id)
+        units = uncovered(order)
+        if not units:
             return None
-        facts = load_facts(order=order, at=at)
-        if not facts.units:
-            return None
-        for _attempt in range(ATTEMPTS):
-            plan = decide(facts)
-            if _waits_as_before(plan, facts, at):
-                return None
-            try:
-                with transaction.atomic():
-                    return _carry_out(plan, facts, at, cause, fulfillment_id)
-            except OutOfStockError:
-                facts = with_fresh_stock(facts, at=at)
-        return _carry_out(_all_wait(facts), facts, at, cause, fulfillment_id)
+        take_off_queue(order)
+        entries: list[TimelineEntry] = []
+        decision = _route(order, units, entries, at=at, cause=cause, has_history=True)
+        TimelineEntry.objects.bulk_create(entries)
+        return decision
 
 
-def _locked(order_id: uuid.UUID) -> Order:
-    found = lock_rows(Order.objects.filter(pk=order_id))
-    if not found:
-        raise NotFoundError(_("There is no order %(id)s.") % {"id": order_id})
-    return found[0]
+def route_new(
+    order: Order,
+    lines: Sequence[OrderLine],
+    entries: list[TimelineEntry],
+    *,
+    at: datetime,
+    hold_reference: uuid.UUID | None = None,
+) -> None:
+    """Route the lines of an order that was just made; adds to ``entries`` what the timeline should say."""
+    units = {line: line.remaining for line in lines if line.remaining}
+    if units:
+        _route(order, units, entries, at=at, cause="placed", has_history=False, hold_reference=hold_reference)
 
 
-def _carry_out(plan: Plan, facts: Facts, at: datetime, cause: str, fulfillment_id: uuid.UUID | None) -> RoutingDecision:
-    place_units(plan.placements, facts=facts, at=at)
-    return RoutingDecision.objects.create(
-        order=facts.order,
-        fulfillment_id=fulfillment_id,
-        rule_name=plan.rule_name[:100],
-        cause=cause[:40],
-        decision=plan.record,
-        decided_at=at,
+def uncovered(order: Order) -> dict[OrderLine, int]:
+    """Return the units of each line that no active fulfilment with a location covers. Two queries."""
+    covered: dict[uuid.UUID, int] = defaultdict(int)
+    rows = FulfillmentLine.objects.filter(
+        fulfillment__order=order, fulfillment__state__in=ACTIVE_STATES, fulfillment__location__isnull=False
+    )
+    for line_id, quantity in rows.values_list("order_line_id", "quantity"):
+        covered[line_id] += quantity
+    return {
+        line: line.remaining - covered[line.pk]
+        for line in order.lines.order_by("position")
+        if line.remaining > covered[line.pk]
+    }
+
+
+def _route(
+    order: Order,
+    units: Units,
+    entries: list[TimelineEntry],
+    *,
+    at: datetime,
+    cause: str,
+    has_history: bool,
+    hold_reference: uuid.UUID | None = None,
+) -> RoutingDecision | None:
+    by_id = {line.pk: line for line in units}
+    unknown = {line: count for line, count in units.items() if line.variant_id is None}
+    decision, record = None, None
+    if len(unknown) < len(units):
+        decision = _decide(order, units, entries, at=at, has_history=has_history, hold_reference=hold_reference)
+        record = RoutingDecision.objects.create(
+            order=order, rule_name=decision.rule, cause=cause, decision=decision.to_json(), decided_at=at
+        )
+    waiting: dict[str, dict[OrderLine, int]] = defaultdict(dict)
+    if unknown:
+        waiting[UnroutedQueue.UNKNOWN_ITEM] = unknown
+    for row in decision.unrouted if decision else ():
+        waiting[row.queue][by_id[row.line_id]] = row.quantity
+    for queue, waiting_units in waiting.items():
+        _queue(order, queue, waiting_units, entries, at)
+    return record
+
+
+def _decide(
+    order: Order,
+    units: Units,
+    entries: list[TimelineEntry],
+    *,
+    at: datetime,
+    has_history: bool,
+    hold_reference: uuid.UUID | None,
+) -> Decision:
+    """Decide and allocate. Where somebody was faster at the shelf, look again; at last nothing is given to anybody."""
+    rules = rules_of_merchant()
+    demand = demand_of(order, units, rules, at=at)
+    variant_ids = {line.variant_id for line in demand.lines}
+    for attempt in range(1, ATTEMPTS + 1):
+        candidates = candidates_of(order, variant_ids, at=at, has_history=has_history)
+        if hold_reference is not None:
+            candidates = with_held(candidates, hold_reference)
+        decision = route(demand, candidates, rules, at=at)
+        try:
+            with transaction.atomic():
+                _give(order, units, decision.parts, entries, at=at, hold_reference=hold_reference)
+        except OutOfStockError:
+            if attempt < ATTEMPTS:
+                continue
+            return route(demand, [], rules, at=at)
+        return decision
+    raise AssertionError("unreachable")
+
+
+def _give(
+    order: Order,
+    units: Units,
+    parts: Sequence[Part],
+    entries: list[TimelineEntry],
+    *,
+    at: datetime,
+    hold_reference: uuid.UUID | None,
+) -> None:
+    if not parts:
+        return
+    by_id = {line.pk: line for line in units}
+    policies = _policies(order)
+    made, lines, allocations = [], [], []
+    for part in parts:
+        fulfillment = FulfillmentOrder(order=order, location_id=part.location_id, method=order.method)
+        start_clock(fulfillment, policies, at)
+        made.append(fulfillment)
+        for line_id, count in part.units.items():
+            line = FulfillmentLine(fulfillment=fulfillment, order_line=by_id[line_id], quantity=count)
+            lines.append(line)
+            variant_id = by_id[line_id].variant_id
+            if variant_id is not None:
+                allocations.append(AllocationLine(line.pk, variant_id, part.location_id, count))
+    FulfillmentOrder.objects.bulk_create(made)
+    FulfillmentLine.objects.bulk_create(lines)
+    if hold_reference is not None:
+        allocate_held(
+            reference=hold_reference, order_id=order.pk, channel_id=order.channel_id, lines=allocations, at=at
+        )
+    else:
+        allocate_stock(order_id=order.pk, channel_id=order.channel_id, lines=allocations, at=at)
+    events: list[DomainEvent] = [
+        FulfillmentRouted(aggregate_id=part.pk, order_id=order.pk, location_id=part.location_id) for part in made
+    ]
+    emit_all(events)
+    entries.extend(
+        entry_of(
+            order_id=order.pk,
+            kind=TimelineKind.ROUTED,
+            at=at,
+            details={"location_id": str(part.location_id), "units": sum(part.units.values())},
+        )
+        for part in parts
     )
 
 
-def _waits_as_before(plan: Plan, facts: Facts, at: datetime) -> bool:
-    before = {
-        (row.queue, frozenset((line.order_line_id, line.quantity) for line in row.lines.all())) for row in facts.waiting
-    }
-    after = {(place.queue, frozenset(place.units.items())) for place in plan.placements if place.location_id is None}
-    if before != after or any(place.location_id for place in plan.placements):
-        return False
-    FulfillmentOrder.objects.filter(pk__in=[row.pk for row in facts.waiting]).update(tried_at=at)
-    return True
+def with_held(candidates: Sequence[Candidate], reference: uuid.UUID) -> list[Candidate]:
+    """Return the candidates with the units that a cart holds there added to what is free: they are the cart's own."""
+    held = held_for(reference=reference)
+    return [
+        replace(
+            candidate,
+            available={
+                variant_id: candidate.available.get(variant_id, 0) + held.get((variant_id, candidate.location_id), 0)
+                for variant_id in {*candidate.available, *(variant for variant, _place in held)}
+            },
+        )
+        for candidate in candidates
+    ]
 
 
-def _all_wait(facts: Facts) -> Plan:
-    waiting = Placement(location_id=None, queue=UnroutedQueue.NO_STOCK, units=facts.units)
-    return Plan(rule_name="", placements=(waiting,), record={"gave_up_after": ATTEMPTS})
+def _queue(order: Order, queue: str, units: Units, entries: list[TimelineEntry], at: datetime) -> None:
+    part = FulfillmentOrder.objects.create(order=order, method=order.method, queue=queue)
+    lines = [FulfillmentLine(fulfillment=part, order_line=line, quantity=count) for line, count in units.items()]
+    FulfillmentLine.objects.bulk_create(lines)
+    queue_demand(
+        order_id=order.pk,
+        channel_id=order.channel_id,
+        lines=[
+            DemandLine(line.pk, line.order_line.variant_id, line.quantity)
+            for line in lines
+            if line.order_line.variant_id is not None
+        ],
+        at=at,
+    )
+    emit_all([FulfillmentUnrouted(aggregate_id=part.pk, order_id=order.pk, location_id=None, queue=queue)])
+    details = {"queue": queue, "units": sum(units.values())}
+    entries.append(entry_of(order_id=order.pk, kind=TimelineKind.UNROUTED, at=at, details=details))
+
+
+def _policies(order: Order) -> Mapping[uuid.UUID | None, AcceptancePolicy]:
+    rows = AcceptancePolicy.objects.filter(channel_id=order.channel_id)
+    return {row.location_id: row for row in rows}
+
+
+def start_clock(
+    fulfillment: FulfillmentOrder, policies: Mapping[uuid.UUID | None, AcceptancePolicy], at: datetime
+) -> None:
+    """Set when a store is reminded, when its backup is asked and when its time is over; or let it accept by itself."""
+    policy = policies.get(fulfillment.location_id) or policies.get(None)
+    if policy is None:
+        return
+    if policy.accepts_automatically:
+        fulfillment.state, fulfillment.accepted_at = FulfillmentState.ACCEPTED, at
+        return
+    fulfillment.accept_by = at + timedelta(minutes=policy.accept_minutes)
+    if policy.remind_minutes is not None:
+        fulfillment.remind_at = at + timedelta(minutes=policy.remind_minutes)
+    if policy.escalate_minutes is not None and policy.backup_location_id not in (None, fulfillment.location_id):
+        fulfillment.escalate_at = at + timedelta(minutes=policy.escalate_minutes)

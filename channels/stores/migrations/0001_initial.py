@@ -703,6 +703,35 @@ class Migration(migrations.Migration):
                 "abstract": False,
             },
         ),
+        migrations.CreateModel(
+            name="NumberSeries",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("kind", models.CharField(max_length=20)),
+                ("last", models.PositiveBigIntegerField(default=0)),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        default=o2o.tenancy.scope.current_merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "number series",
+                "verbose_name_plural": "number series",
+                "constraints": [models.UniqueConstraint(fields=("merchant", "kind"), name="numberseries_one_per_kind")],
+            },
+        ),
         migrations.AddConstraint(
             model_name="saleschannel",
             constraint=models.UniqueConstraint(fields=("merchant", "code"), name="channel_one_per_code"),
@@ -1102,4 +1131,5 @@ class Migration(migrations.Migration):
         MakeAppendOnly("ChannelLocationEvent"),
         EnableRowLevelSecurity("StockLocationEvent"),
         MakeAppendOnly("StockLocationEvent"),
+        EnableRowLevelSecurity("NumberSeries"),
     ]

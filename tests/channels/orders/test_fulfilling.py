@@ -1,278 +1,475 @@
-"""What a store does with a fulfilment: every step in every state, codes, stock effects."""
+"""The way of an order through a store: transitions, clocks, codes, cancellation and returns."""
 
-import uuid
-from collections.abc import Callable
+import random
+import threading
+from collections import Counter
 from datetime import timedelta
-from typing import Any
+from decimal import Decimal
 
 import pytest
-from django.test import override_settings
+from django.db import OperationalError
 
-from channels.inventory.models import CycleCount, StockMovement
-from channels.orders.enums import FulfillmentState, RejectionReason, StockEffect
-from channels.orders.models import FulfillmentLine, FulfillmentOrder, OrderLine, PickupCode, TimelineEntry
-from channels.orders.models.pickup import MOST_WRONG_TRIES
-from channels.orders.services import fulfilling
-from channels.orders.services.pickup_codes import SYMBOLS, check_symbol, issue_pickup_code
-from channels.orders.services.pickup_deadlines import extend_pickup
-from channels.orders.services.routing import route_order
-from channels.orders.services.transitions import RULES, FulfillmentStateError, Step, possible_steps
-from channels.stores.enums import FulfillmentMethod
+from channels.inventory.models import CycleCount
+from channels.orders.drafts import AdjustmentDraft, LineDraft
+from channels.orders.enums import FulfillmentState
+from channels.orders.models import FulfillmentOrder, Order, Return
+from channels.orders.services import clocks, fulfilling, returning
+from channels.orders.services.cancelling import NothingToCancelError, cancel_order
+from channels.orders.services.fulfilling import FulfillmentStateError
+from channels.orders.services.ingesting import ingest_order
+from channels.orders.services.payments import RefundTooLargeError, record_payment
+from channels.orders.services.pickup import MOST_TRIES, TooManyTriesError, WrongCodeError, token_of
+from channels.orders.services.placing import place_order
+from channels.orders.services.returning import NothingToReturnError, ReceivedLine, ReturnStateError
+from channels.orders.services.rules import reorder_rules, save_rule, set_acceptance
 from o2o.events.models import OutboxEvent
-from o2o.kit.errors import InvalidError, NotFoundError
-from o2o.tenancy.models import Merchant
-from tests.channels.orders.shop import AT, Shop, fulfillments, make_order, make_shop, units_of
+from o2o.kit.errors import DomainError, InvalidError
+from o2o.kit.locks import sqlstate
+from o2o.tenancy.scope import tenant_transaction
+from tests.channels.inventory.conftest import broken_invariants
+from tests.channels.inventory.test_races import at_once
+from tests.channels.orders.conftest import AT, draft, make_shop, paid, parts, place, stock
+from tests.factories import MerchantFactory
+from tests.trials import trials
 
-pytestmark = pytest.mark.django_db
-
-Do = Callable[[uuid.UUID], Any]
-STEPS: dict[Step, Do] = {
-    Step.ACCEPT: lambda pk: fulfilling.accept(fulfillment_id=pk, at=AT),
-    Step.REJECT: lambda pk: fulfilling.reject(fulfillment_id=pk, reason=RejectionReason.TOO_BUSY, at=AT),
-    Step.MARK_READY: lambda pk: fulfilling.mark_ready(fulfillment_id=pk, at=AT),
-    Step.HAND_OVER: lambda pk: fulfilling.hand_over(fulfillment_id=pk, override_reason="known to us", at=AT),
-    Step.SHIP: lambda pk: fulfilling.ship(fulfillment_id=pk, carrier="SF", tracking_number="SF1", at=AT),
-    Step.DELIVER: lambda pk: fulfilling.deliver(fulfillment_id=pk, at=AT),
-    Step.CLOSE: lambda pk: fulfilling.close(fulfillment_id=pk, at=AT),
-    Step.EXTEND_PICKUP: lambda pk: extend_pickup(fulfillment_id=pk, at=AT),
-}
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 
 
-def a_fulfillment(shop: Shop, method: str, state: str = "open", units: int = 2) -> FulfillmentOrder:
-    """Route an order and put its fulfilment into a state, as if the steps before had been taken."""
-    order = make_order(shop, (units,), method=method, location=shop.stores[0])
-    route_order(order_id=order.pk, at=AT, cause="placed")
-    (row,) = fulfillments(shop, order)
-    if state != "open":
-        deadline = AT + timedelta(days=3) if (state, method) == ("ready", "pickup") else None
-        FulfillmentOrder.objects.filter(pk=row.pk).update(state=state, pickup_by=deadline)
-        row.refresh_from_db()
-    return row
+def part_of(order, state=None):
+    rows = order.fulfillments.exclude(state__in=("rejected", "cancelled"))
+    return (rows.filter(state=state) if state else rows).order_by("-pk").first()
 
 
-def everything(row: FulfillmentOrder) -> tuple[Any, ...]:
-    """Return all that a refused step must leave alone."""
-    return (
-        list(FulfillmentOrder.objects.filter(order=row.order_id).order_by("pk").values()),
-        list(FulfillmentLine.objects.order_by("pk").values("pk", "quantity")),
-        list(OrderLine.objects.order_by("pk").values("pk", "fulfilled", "cancelled")),
-        StockMovement.objects.count(),
-        TimelineEntry.objects.count(),
-        OutboxEvent.objects.count(),
+def ready_pickup(shop, units=1):
+    order = place(shop, units, method="pickup", location_id=shop.locations[0].pk, payments=[paid(18 * units)])
+    part = part_of(order)
+    fulfilling.accept(fulfillment_id=part.pk, at=AT)
+    return order, fulfilling.mark_ready(fulfillment_id=part.pk, at=AT)
+
+
+def done(shop, *units, **fields):
+    order = place(shop, *units, payments=[paid(18 * sum(units))], **fields)
+    part = part_of(order)
+    fulfilling.accept(fulfillment_id=part.pk, at=AT)
+    fulfilling.ship(fulfillment_id=part.pk, at=AT, carrier="SF", tracking_number="1")
+    order.refresh_from_db()
+    return order
+
+
+@pytest.mark.django_db
+class TestTransitions:
+    def test_parcel_goes_through_the_store_and_completes_its_order(self, shop):
+        order = done(shop, 2, 1)
+
+        assert (order.state, stock(shop)) == ("completed", (8, 0, 0))
+        assert OutboxEvent.objects.filter(event_type="order.completed").count() == 1
+        fulfilling.close(fulfillment_id=part_of(order).pk, at=AT)
+        assert broken_invariants("orders.") == []
+
+    @pytest.mark.parametrize("state", FulfillmentState)
+    @pytest.mark.parametrize(
+        ("act", "allowed"),
+        [
+            (lambda pk: fulfilling.accept(fulfillment_id=pk, at=AT), {"open"}),
+            (lambda pk: fulfilling.mark_ready(fulfillment_id=pk, at=AT), {"accepted"}),
+            (lambda pk: fulfilling.ship(fulfillment_id=pk, at=AT), {"accepted", "ready"}),
+            (lambda pk: fulfilling.close(fulfillment_id=pk, at=AT), {"shipped", "handed_over"}),
+            (lambda pk: fulfilling.reject(fulfillment_id=pk, reason="other", at=AT), {"open", "accepted"}),
+        ],
+        ids=["accept", "ready", "ship", "close", "reject"],
     )
+    def test_each_act_is_for_some_states_and_leaves_the_others(self, shop, state, act, allowed):
+        part = part_of(place(shop, 1))
+        FulfillmentOrder.objects.filter(pk=part.pk).update(state=state)
 
-
-@pytest.mark.parametrize("method", FulfillmentMethod.values)
-@pytest.mark.parametrize("state", FulfillmentState.values)
-def test_each_step_in_each_state(scope: Merchant, method: str, state: str) -> None:
-    shop = make_shop(scope, stock=((90,), (90,)))
-    wrong = []
-    for step, do in STEPS.items():
-        row = a_fulfillment(shop, method, state)
-        before, rule = everything(row), RULES[step]
-        is_possible = state in rule.states and method in rule.methods
-        try:
-            do(row.pk)
-        except FulfillmentStateError as error:
-            text = str(error.detail)
-            has_failed = is_possible or everything(row) != before or str(row.get_state_display()) not in text
-        else:
-            row.refresh_from_db()
-            has_failed = not is_possible or row.state != (rule.to or state)
-        if has_failed or (step in possible_steps(a_fulfillment(shop, method, state))) != is_possible:
-            wrong.append(step)
-    assert wrong == []
-
-
-def test_a_refusal_says_what_is_possible(scope: Merchant) -> None:
-    row = a_fulfillment(make_shop(scope), "ship", "accepted")
-    with pytest.raises(FulfillmentStateError) as caught:
-        fulfilling.accept(fulfillment_id=row.pk, at=AT)
-    assert caught.value.params == {"state": "accepted", "possible": ["reject", "ready", "ship"], "step": "accept"}
-    assert "possible now: reject, mark as ready, ship" in str(caught.value.detail)
-
-
-def test_nothing_can_be_done_with_what_waits_for_a_location(scope: Merchant) -> None:
-    shop = make_shop(scope, stock=((0,),))
-    order = make_order(shop)
-    route_order(order_id=order.pk, at=AT, cause="placed")
-    (row,) = fulfillments(shop, order)
-    for do in STEPS.values():
+        if state in allowed:
+            act(part.pk)
+            return
         with pytest.raises(FulfillmentStateError):
-            do(row.pk)
+            act(part.pk)
+
+        part.refresh_from_db()
+        assert part.state == state
+        assert stock(shop) == (10, 1, 0)
+
+    @pytest.mark.parametrize(
+        ("effect", "left", "counts"), [("none", 10, 0), ("this_unit", 8, 0), ("whole_variant", 0, 1)]
+    )
+    def test_rejected_order_goes_to_another_store_and_the_stock_follows(self, shop, effect, left, counts):
+        order = place(shop, 2)
+
+        fulfilling.reject(fulfillment_id=part_of(order).pk, reason="not_found", stock_effect=effect, at=AT)
+
+        assert parts(order) == [(shop.locations[0].pk, "rejected", ""), (shop.locations[1].pk, "open", "")]
+        assert (stock(shop), stock(shop, 1)) == ((left, 0, 0), (10, 2, 0))
+        assert CycleCount.objects.count() == counts
+        assert broken_invariants("orders.") == broken_invariants() == []
+
+    def test_order_that_every_store_has_rejected_waits(self, shop):
+        order = place(shop, 1)
+        for _store in shop.locations:
+            fulfilling.reject(fulfillment_id=part_of(order).pk, reason="too_busy", at=AT)
+
+        assert parts(order)[-1] == (None, "open", "all_excluded")
+
+    def test_rules_are_asked_in_their_order(self, shop):
+        second = save_rule(name="second", definition={"only": {"locations": [str(shop.locations[1].pk)]}}, at=AT)
+        first = save_rule(name="first", definition={"prefer": ["priority"]}, position=1, at=AT)
+        assert parts(place(shop, 1))[0][0] == shop.locations[0].pk
+
+        reorder_rules(rule_ids=[second.pk, first.pk], at=AT)
+
+        assert parts(place(shop, 1))[0][0] == shop.locations[1].pk
+        with pytest.raises(InvalidError, match=r"when\.weekdays"):
+            save_rule(name="third", definition={"when": {"weekdays": [9]}}, at=AT)
 
 
-def test_one_that_is_not_there_is_not_found(scope: Merchant) -> None:
-    for do in STEPS.values():
-        with pytest.raises(NotFoundError):
-            do(uuid.uuid4())
+@pytest.mark.django_db
+class TestClocks:
+    def test_store_is_reminded_then_the_backup_asked_then_it_is_routed_anew(self, scope):
+        shop = make_shop(scope, stores=3)
+        set_acceptance(
+            channel_id=shop.channel.pk, accept_minutes=15, remind_minutes=5, escalate_minutes=10,
+            backup_location_id=shop.locations[2].pk, at=AT,
+        )  # fmt: skip
+        order = place(shop, 1)
 
+        steps = [clocks.tick_acceptance(at=AT + number * MINUTE) for number in (1, 5, 5, 10, 15, 15)]
 
-def test_the_whole_way_of_a_parcel(scope: Merchant) -> None:
-    shop = make_shop(scope)
-    row = a_fulfillment(shop, "ship")
-    for step in (Step.ACCEPT, Step.MARK_READY, Step.SHIP, Step.DELIVER):
-        STEPS[step](row.pk)
-    row.refresh_from_db()
-    level, line = shop.level(), OrderLine.objects.get(order=row.order_id)
-    assert (row.state, row.carrier, row.tracking_number) == ("closed", "SF", "SF1")
-    assert (level.on_hand, level.allocated) == (8, 0)
-    assert (line.fulfilled, line.remaining) == (2, 0)
-    told = list(OutboxEvent.objects.order_by("position").values_list("event_type", flat=True))
-    steps = [name for name in told if name.startswith("fulfillment.")]
-    assert steps == [f"fulfillment.{step}" for step in ("routed", "accepted", "ready", "shipped", "closed")]
+        assert steps == [0, 1, 0, 1, 1, 0]
+        assert [entry.kind for entry in order.timeline.order_by("pk")] == [
+            "placed", "routed", "reminded", "escalated", "rejected", "routed",
+        ]  # fmt: skip
+        assert parts(order) == [(shop.locations[2].pk, "rejected", ""), (shop.locations[0].pk, "open", "")]
+        assert (stock(shop), stock(shop, 2)) == ((10, 1, 0), (10, 0, 0))
 
+    def test_round_that_comes_late_does_all_that_is_due(self, shop):
+        set_acceptance(channel_id=shop.channel.pk, accept_minutes=15, remind_minutes=5, at=AT)
+        order = place(shop, 1)
 
-def test_a_parcel_names_its_carrier(scope: Merchant) -> None:
-    row = a_fulfillment(make_shop(scope), "ship", "ready")
-    before = everything(row)
-    with pytest.raises(InvalidError):
-        fulfilling.ship(fulfillment_id=row.pk, at=AT)
-    assert everything(row) == before
+        assert clocks.tick_acceptance(at=AT + DAY) == 2
 
+        assert parts(order)[-1][0] == shop.locations[1].pk
 
-# --- rejection
+    def test_backup_without_the_goods_changes_nothing(self, shop):
+        set_acceptance(
+            channel_id=shop.channel.pk, accept_minutes=15, escalate_minutes=5, at=AT,
+            backup_location_id=shop.locations[1].pk,
+        )  # fmt: skip
+        order = place(shop, 1)
+        fulfilling.adjust_stock(changes=[(shop.variants[0].pk, shop.locations[1].pk, -10)], reason="loss", at=AT)
 
+        assert clocks.tick_acceptance(at=AT + 5 * MINUTE) == 0
 
-def test_a_rejected_order_goes_to_the_next_store_and_never_back(scope: Merchant) -> None:
-    shop = make_shop(scope)
-    row = a_fulfillment(shop, "ship")
-    rejected = fulfilling.reject(fulfillment_id=row.pk, reason=RejectionReason.TOO_BUSY, at=AT)
-    first, second = fulfillments(shop, row.order)
-    assert rejected.fulfillment == first
-    assert (first.state, first.rejection_reason, first.accept_by) == ("rejected", "too_busy", None)
-    assert (second.location_id, second.attempt) == (shop.stores[1].pk, 2)
-    assert (shop.level(store=0).allocated, shop.level(store=1).allocated) == (0, 2)
-    fulfilling.reject(fulfillment_id=second.pk, reason=RejectionReason.CLOSED, at=AT)
-    *_rejected, waiting = fulfillments(shop, row.order)
-    assert (waiting.location_id, waiting.queue) == (None, "all_excluded")
-    assert shop.level(store=0).on_hand == 10
+        assert parts(order) == [(shop.locations[0].pk, "open", "")]
+        assert stock(shop) == (10, 1, 0)
 
+    def test_accepted_in_time_stops_the_clock(self, shop):
+        set_acceptance(channel_id=shop.channel.pk, accept_minutes=15, remind_minutes=5, at=AT)
+        order = place(shop, 1)
+        fulfilling.accept(fulfillment_id=part_of(order).pk, at=AT)
 
-def test_some_units_are_rejected_and_the_rest_stays(scope: Merchant) -> None:
-    shop = make_shop(scope)
-    row = a_fulfillment(shop, "ship", "accepted", units=5)
-    line = row.order.lines.get()
-    fulfilling.reject(fulfillment_id=row.pk, reason=RejectionReason.DAMAGED, lines={line.pk: 2}, at=AT)
-    found = {(one.state, one.location_id): units_of(shop, one) for one in fulfillments(shop, row.order)}
-    first, second = (store.pk for store in shop.stores)
-    assert found == {("accepted", first): 3, ("rejected", first): 2, ("open", second): 2}
-    assert (shop.level(store=0).allocated, shop.level(store=1).allocated) == (3, 2)
+        assert clocks.tick_acceptance(at=AT + DAY) == 0
 
+    def test_store_that_accepts_by_itself(self, shop):
+        set_acceptance(channel_id=shop.channel.pk, accept_minutes=15, accepts_automatically=True, at=AT)
 
-@pytest.mark.parametrize("units", [0, 3, -1])
-def test_more_than_there_is_cannot_be_rejected(scope: Merchant, units: int) -> None:
-    shop = make_shop(scope)
-    row = a_fulfillment(shop, "ship")
-    before = everything(row)
-    for lines in ({row.order.lines.get().pk: units}, {uuid.uuid4(): 1}, {}):
+        assert parts(place(shop, 1))[0][1] == "accepted"
+
+    def test_pickup_is_reminded_extended_once_and_then_goes_back(self, shop):
+        order, ready = ready_pickup(shop, 2)
+        part = ready.fulfillment
+        assert clocks.tick_pickups(at=AT + 2 * DAY) == 1
+        fulfilling.extend_pickup(fulfillment_id=part.pk, at=AT + 2 * DAY)
         with pytest.raises(InvalidError):
-            fulfilling.reject(fulfillment_id=row.pk, reason=RejectionReason.OTHER, lines=lines, at=AT)
-    assert everything(row) == before
+            fulfilling.extend_pickup(fulfillment_id=part.pk, at=AT + 2 * DAY)
+        assert clocks.tick_pickups(at=AT + 4 * DAY) == 0
+
+        assert clocks.tick_pickups(at=AT + 5 * DAY) == 1
+
+        order.refresh_from_db()
+        assert (order.state, order.cancelled_total, stock(shop)) == ("cancelled", 36, (10, 0, 0))
+        kinds = [entry.kind for entry in order.timeline.order_by("pk")]
+        assert kinds[-4:] == ["pickup_reminded", "pickup_extended", "cancelled", "pickup_released"]
 
 
-@pytest.mark.parametrize(
-    ("effect", "reason", "on_hand", "movement"),
-    [
-        (StockEffect.NONE, RejectionReason.NOT_FOUND, 10, None),
-        (StockEffect.THIS_UNIT, RejectionReason.NOT_FOUND, 8, "loss"),
-        (StockEffect.THIS_UNIT, RejectionReason.DAMAGED, 8, "damage"),
-        (StockEffect.WHOLE_VARIANT, RejectionReason.SOLD_OUT, 3, "loss"),
-    ],
-)
-def test_a_rejection_puts_the_stock_right(
-    scope: Merchant, effect: StockEffect, reason: RejectionReason, on_hand: int, movement: str | None
-) -> None:
-    shop = make_shop(scope)
-    other = a_fulfillment(shop, "ship", units=3)
-    row = a_fulfillment(shop, "ship")
-    fulfilling.reject(fulfillment_id=row.pk, reason=reason, stock_effect=effect, at=AT)
-    level = shop.level()
-    assert (level.on_hand, level.allocated) == (on_hand, units_of(shop, other))
-    found = StockMovement.objects.filter(kind="adjusted").values_list("reason", flat=True)
-    assert list(found) == ([movement] if movement else [])
-    assert CycleCount.objects.count() == (effect is StockEffect.WHOLE_VARIANT)
+@pytest.mark.django_db
+class TestPickupCodes:
+    def test_code_counts_once(self, shop):
+        order, ready = ready_pickup(shop)
+        assert ready.code.code not in repr(ready)
 
+        assert fulfilling.hand_over(fulfillment_id=ready.fulfillment.pk, code=ready.code.code.lower(), at=AT) is None
 
-# --- pickup codes
-
-
-def test_a_pickup_is_handed_over_against_its_code_once(scope: Merchant) -> None:
-    shop = make_shop(scope)
-    row = a_fulfillment(shop, "pickup", "ready")
-    issued = issue_pickup_code(fulfillment_id=row.pk, at=AT)
-    typed = issued.code.lower().replace("0", "O").replace("1", "l")
-    outcome = fulfilling.hand_over(fulfillment_id=row.pk, code=f" {typed} ", at=AT)
-    assert outcome.refusal is None
-    assert outcome.fulfillment.state == FulfillmentState.HANDED_OVER
-    assert PickupCode.objects.get().used_at == AT
-    assert shop.level().on_hand == 8
-    with pytest.raises(FulfillmentStateError):
-        fulfilling.hand_over(fulfillment_id=row.pk, code=issued.code, at=AT)
-
-
-def test_the_token_does_the_same_and_only_the_newest_counts(scope: Merchant) -> None:
-    shop = make_shop(scope)
-    row, other = a_fulfillment(shop, "pickup", "ready"), a_fulfillment(shop, "pickup", "ready")
-    old = issue_pickup_code(fulfillment_id=row.pk, at=AT)
-    new = issue_pickup_code(fulfillment_id=row.pk, at=AT)
-    strange = issue_pickup_code(fulfillment_id=other.pk, at=AT)
-    for token in (old.token, strange.token, new.token[:-1] + ("A" if new.token[-1] != "A" else "B"), "a.b:c", ":"):
-        assert fulfilling.hand_over(fulfillment_id=row.pk, code=token, at=AT).refusal
-    PickupCode.objects.update(wrong_tries=0)
-    assert fulfilling.hand_over(fulfillment_id=row.pk, code=new.token, at=AT).refusal is None
-
-
-def test_wrong_codes_are_counted_and_the_refusal_tells_nothing(scope: Merchant) -> None:
-    row = a_fulfillment(make_shop(scope), "pickup", "ready")
-    issued = issue_pickup_code(fulfillment_id=row.pk, at=AT)
-    wrong = "ZZZZZZ" if not issued.code.startswith("ZZZ") else "YYYYYY"
-    wrong += check_symbol(wrong)
-    texts = set()
-    for _try in range(MOST_WRONG_TRIES + 2):
-        outcome = fulfilling.hand_over(fulfillment_id=row.pk, code=wrong, at=AT)
-        assert outcome.fulfillment.state == FulfillmentState.READY
-        texts.add((str(outcome.refusal), outcome.refusal and tuple(outcome.refusal.params)))
-    right = fulfilling.hand_over(fulfillment_id=row.pk, code=issued.code, at=AT)
-    texts.add((str(right.refusal), right.refusal and tuple(right.refusal.params)))
-    assert len(texts) == 1
-    assert PickupCode.objects.get().wrong_tries == MOST_WRONG_TRIES
-    again = issue_pickup_code(fulfillment_id=row.pk, at=AT)
-    assert fulfilling.hand_over(fulfillment_id=row.pk, code=again.code, at=AT).refusal
-    by_manager = fulfilling.hand_over(fulfillment_id=row.pk, override_reason="shows the order", at=AT)
-    assert by_manager.fulfillment.state == FulfillmentState.HANDED_OVER
-    assert TimelineEntry.objects.get(kind="handed_over").details["reason"] == "shows the order"
-
-
-@pytest.mark.parametrize("code", ["", "ABC", "ABCDEFGH", "ÄBCDEFG"])
-def test_a_mistyped_code_is_not_counted(scope: Merchant, code: str) -> None:
-    row = a_fulfillment(make_shop(scope), "pickup", "ready")
-    issue_pickup_code(fulfillment_id=row.pk, at=AT)
-    with pytest.raises(InvalidError):
-        fulfilling.hand_over(fulfillment_id=row.pk, code=code, at=AT)
-    assert PickupCode.objects.get().wrong_tries == 0
-
-
-def test_the_check_symbol_finds_every_single_slip_and_swap() -> None:
-    code = "7K4Q2M"
-    check = check_symbol(code)
-    slips = [code[:i] + symbol + code[i + 1 :] for i in range(6) for symbol in SYMBOLS if symbol != code[i]]
-    swaps = [code[:i] + code[i + 1] + code[i] + code[i + 2 :] for i in range(5)]
-    assert [other for other in slips + swaps if check_symbol(other) == check] == []
-
-
-def test_only_a_digest_is_kept_and_it_outlives_a_new_key(scope: Merchant) -> None:
-    row = a_fulfillment(make_shop(scope), "pickup", "ready")
-    with override_settings(SECRET_KEY="old-key", SECRET_KEY_FALLBACKS=[]):
-        issued = issue_pickup_code(fulfillment_id=row.pk, at=AT)
-    kept = PickupCode.objects.values().get()
-    assert issued.code.replace("-", "") not in str(kept)
-    with override_settings(SECRET_KEY="new-key", SECRET_KEY_FALLBACKS=["old-key"]):
-        assert fulfilling.hand_over(fulfillment_id=row.pk, code=issued.code, at=AT).refusal is None
-
-
-def test_a_code_is_made_for_pickups_that_are_ready(scope: Merchant) -> None:
-    shop = make_shop(scope)
-    for row in (a_fulfillment(shop, "pickup", "accepted"), a_fulfillment(shop, "in_store", "ready")):
+        order.refresh_from_db()
+        assert (order.state, stock(shop)) == ("completed", (9, 0, 0))
         with pytest.raises(FulfillmentStateError):
-            issue_pickup_code(fulfillment_id=row.pk, at=AT)
+            fulfilling.hand_over(fulfillment_id=ready.fulfillment.pk, code=ready.code.code, at=AT)
+
+    def test_token_of_the_qr_code_works_and_a_forged_one_does_not(self, shop):
+        _order, ready = ready_pickup(shop)
+        _other, another = ready_pickup(shop)
+        forged = ready.code.token[:-1] + ("0" if ready.code.token[-1] != "0" else "1")
+        foreign = token_of(another.fulfillment.pk, ready.code.code.replace("-", ""))
+
+        for token in (forged, foreign, another.code.token):
+            refusal = fulfilling.hand_over(fulfillment_id=ready.fulfillment.pk, code=token, at=AT)
+            assert isinstance(refusal, WrongCodeError)
+
+        assert fulfilling.hand_over(fulfillment_id=ready.fulfillment.pk, code=ready.code.token, at=AT) is None
+
+    def test_after_five_wrong_codes_only_a_manager_helps(self, shop):
+        order, ready = ready_pickup(shop)
+        for _time in range(MOST_TRIES):
+            assert fulfilling.hand_over(fulfillment_id=ready.fulfillment.pk, code="0000-0000-0000", at=AT)
+
+        with pytest.raises(TooManyTriesError):
+            fulfilling.hand_over(fulfillment_id=ready.fulfillment.pk, code=ready.code.code, at=AT)
+        assert stock(shop) == (10, 1, 0)
+        fulfilling.hand_over(fulfillment_id=ready.fulfillment.pk, override_reason="passport seen", at=AT)
+
+        order.refresh_from_db()
+        assert order.state == "completed"
+        assert order.timeline.filter(kind="note", details__text="passport seen").exists()
+
+
+@pytest.mark.django_db
+class TestMoney:
+    def test_units_are_cancelled_and_the_rest_goes_on(self, shop):
+        order = place(shop, 3, 1, payments=[paid(72)])
+        first = order.lines.get(position=1)
+
+        cancel_order(order_id=order.pk, lines={first.pk: 2}, reason="changed their mind", at=AT)
+
+        order.refresh_from_db()
+        assert (order.state, order.cancelled_total, stock(shop)) == ("open", 36, (10, 1, 0))
+        with pytest.raises(NothingToCancelError):
+            cancel_order(order_id=order.pk, lines={first.pk: 2}, at=AT)
+        cancel_order(order_id=order.pk, at=AT)
+        order.refresh_from_db()
+        assert (order.state, order.cancelled_total) == ("cancelled", 72)
+        assert part_of(order) is None
+        assert broken_invariants("orders.") == []
+
+    def test_last_cancelled_unit_takes_shipping_with_it(self, shop):
+        order = place(shop, 1, shipping_total=Decimal(8))
+
+        cancel_order(order_id=order.pk, at=AT)
+
+        order.refresh_from_db()
+        assert order.cancelled_total == order.total == 26
+
+    def test_waiting_units_are_cancelled_first(self, shop):
+        order = place(shop, 11)
+        assert parts(order) == [(None, "open", "no_stock")]
+
+        cancel_order(order_id=order.pk, lines={order.lines.get().pk: 4}, at=AT)
+
+        assert order.fulfillments.get().lines.get().quantity == 7
+        assert broken_invariants("orders.") == []
+
+    def test_refund_is_exact_to_discounts_and_points_whatever_comes_back_first(self, shop):
+        line = LineDraft(
+            3, Decimal(18), sku=shop.variants[0].sku,
+            adjustments=[
+                AdjustmentDraft("promotion", Decimal("3.99")), AdjustmentDraft("points", Decimal(1), points=100)
+            ],
+        )  # fmt: skip
+        order = place_order(draft=draft(shop, lines=[line], payments=[paid("49.01")]), at=AT)
+        part = part_of(order)
+        fulfilling.accept(fulfillment_id=part.pk, at=AT)
+        fulfilling.ship(fulfillment_id=part.pk, at=AT)
+        line_id = order.lines.get().pk
+
+        refunds = []
+        for _unit in range(3):
+            row = returning.request_return(order_id=order.pk, lines={line_id: 1}, at=AT)
+            returning.approve_return(return_id=row.pk, at=AT)
+            back = row.lines.get()
+            returning.receive_return(
+                return_id=row.pk, location_id=shop.locations[1].pk, at=AT,
+                lines=[ReceivedLine(back.pk, 1, "restock")],
+            )  # fmt: skip
+            returning.refund_return(return_id=row.pk, at=AT)
+            refunds.append((row.lines.get().refund, row.lines.get().points))
+
+        assert sum(refund for refund, _points in refunds) == Decimal("49.01")
+        assert sum(points for _refund, points in refunds) == 100
+        order.refresh_from_db()
+        assert (order.payment_state, order.refunded_total) == ("refunded", Decimal("49.01"))
+        assert stock(shop, 1) == (13, 0, 0)
+        assert broken_invariants("orders.") == broken_invariants() == []
+
+    @pytest.mark.parametrize(("disposition", "on_hand"), [("restock", 11), ("damaged", 10), ("write_off", 10)])
+    def test_disposition_says_what_goes_back_on_the_shelf(self, shop, disposition, on_hand):
+        row = self._approved(done(shop, 2), 2)
+
+        returning.receive_return(
+            return_id=row.pk, location_id=shop.locations[1].pk, at=AT,
+            lines=[ReceivedLine(row.lines.get().pk, 1, disposition)],
+        )  # fmt: skip
+
+        row.refresh_from_db()
+        assert row.refund_total == 18
+        assert stock(shop, 1) == (on_hand, 0, 0)
+
+    def test_steps_of_a_return_come_in_order(self, shop):
+        row = self._approved(done(shop, 1), 1)
+
+        for act in (returning.approve_return, returning.refund_return):
+            with pytest.raises(ReturnStateError):
+                act(return_id=row.pk, at=AT)
+
+        returning.refuse_return(return_id=row.pk, at=AT)
+        assert self._approved(row.order, 1).pk != row.pk
+
+    def test_more_than_was_handed_over_does_not_come_back(self, shop):
+        order = done(shop, 2)
+        self._approved(order, 1)
+
+        with pytest.raises(NothingToReturnError):
+            self._approved(order, 2)
+
+        assert Return.objects.count() == 1
+
+    def test_more_than_was_paid_does_not_go_back(self, shop):
+        order = place(shop, 1, payments=[paid(10)])
+
+        with pytest.raises(RefundTooLargeError):
+            record_payment(order_id=order.pk, kind="refund", amount=Decimal(11), method="cash", at=AT)
+
+        order.refresh_from_db()
+        assert order.refunded_total == 0
+
+    def test_payment_with_an_id_counts_once(self, shop):
+        order = place(shop, 1)
+        for _time in range(2):
+            record_payment(order_id=order.pk, amount=Decimal(18), method="alipay", external_id="A1", at=AT)
+
+        order.refresh_from_db()
+        assert (order.paid_total, order.payment_state) == (18, "paid")
+
+    def _approved(self, order, units):
+        row = returning.request_return(order_id=order.pk, lines={order.lines.get().pk: units}, at=AT)
+        return returning.approve_return(return_id=row.pk, at=AT)
+
+
+@pytest.mark.usefixtures("committed_db")
+class TestAtOnce:
+    def test_accepted_and_expired_at_once_is_one_of_both(self):
+        merchant = MerchantFactory()
+        shop = make_shop(merchant, on_hand=1000)
+        for _round in range(trials(3, long=100)):
+            with tenant_transaction(merchant.pk):
+                set_acceptance(channel_id=shop.channel.pk, accept_minutes=15, at=AT)
+                order = place(shop, 1)
+                part = part_of(order)
+
+            def act(number, part=part):
+                try:
+                    with tenant_transaction(merchant.pk):
+                        if number % 2:
+                            return "expired" * clocks.tick_acceptance(at=AT + DAY)
+                        fulfilling.accept(fulfillment_id=part.pk, at=AT)
+                        return "accepted"
+                except FulfillmentStateError:
+                    return "refused"
+
+            came = Counter(at_once(act, 4))
+            assert came["accepted"] + came["expired"] == 1, came
+        assert broken_invariants("orders.") == broken_invariants() == []
+
+    def test_unit_is_returned_once_by_two_clerks(self):
+        merchant = MerchantFactory()
+        shop = make_shop(merchant)
+        with tenant_transaction(merchant.pk):
+            order = done(shop, 1)
+            line_id = order.lines.get().pk
+
+        def ask(_number):
+            try:
+                with tenant_transaction(merchant.pk):
+                    returning.request_return(order_id=order.pk, lines={line_id: 1}, at=AT)
+            except NothingToReturnError:
+                return "refused"
+            return "requested"
+
+        assert Counter(at_once(ask, 6)) == {"requested": 1, "refused": 5}
+
+    def test_control_without_the_lock_of_the_order_the_unit_is_returned_twice(self, monkeypatch):
+        merchant = MerchantFactory()
+        shop = make_shop(merchant)
+        with tenant_transaction(merchant.pk):
+            order = done(shop, 1)
+            line_id = order.lines.get().pk
+        both_have_looked = threading.Barrier(2)
+        look = returning.units_taken
+
+        def slow(rows):
+            taken = look(rows)
+            both_have_looked.wait()
+            return taken
+
+        monkeypatch.setattr(returning, "lock_order", lambda pk: Order.objects.get(pk=pk))
+        monkeypatch.setattr(returning, "units_taken", slow)
+
+        def ask(_number):
+            with tenant_transaction(merchant.pk):
+                returning.request_return(order_id=order.pk, lines={line_id: 1}, at=AT)
+
+        at_once(ask, 2)
+
+        with tenant_transaction(merchant.pk):
+            assert Return.objects.count() == 2
+        assert [name for name, _rows in broken_invariants("orders.")] == ["orders.returns_are_within_what_was_sold"]
+
+    def test_everything_at_once_never_deadlocks(self):
+        """Orders, cancellations, rejections, shipments, returns and messages on shared orders and SKUs (R15)."""
+        merchant = MerchantFactory()
+        shop = make_shop(merchant, stores=3, variants=4, on_hand=60)
+        faults, shared = [], []
+        with tenant_transaction(merchant.pk):
+            shared.extend(place(shop, 1, 1, 1).pk for _ in range(4))
+
+        def live(seed):
+            dice = random.Random(seed)
+            for step in range(trials(12, long=300)):
+                try:
+                    with tenant_transaction(merchant.pk):
+                        _act(dice, shop, shared, f"{seed}-{step}")
+                except DomainError:
+                    continue
+                except OperationalError as error:
+                    faults.append(sqlstate(error) or str(error))
+
+        at_once(live, 8)
+
+        assert faults == []
+        assert broken_invariants("orders.") == broken_invariants() == []
+
+
+def _act(dice, shop, shared, name):
+    act = dice.choice(["place", "place", "cancel", "reject", "ship", "return", "ingest"])
+    units = [dice.randint(0, 2) for _variant in shop.variants]
+    if act == "place" and any(units):
+        shared.append(place(shop, *units).pk)
+    elif act == "ingest" and any(units):
+        known = f"X{dice.randint(1, 3)}"
+        one = draft(shop, *units, external_id=known, connection_id=shop.channel.pk)
+        ingest_order(draft=one, version=dice.randint(1, 50), at=AT)
+    elif act == "cancel":
+        cancel_order(order_id=dice.choice(shared), at=AT)
+    elif act == "return":
+        order = Order.objects.get(pk=dice.choice(shared))
+        for line in order.lines.filter(fulfilled__gt=0)[:1]:
+            returning.request_return(order_id=order.pk, lines={line.pk: 1}, at=AT)
+    else:
+        part = FulfillmentOrder.objects.filter(
+            order_id=dice.choice(shared), state="open", location__isnull=False
+        ).first()
+        if part is not None and act == "reject":
+            fulfilling.reject(fulfillment_id=part.pk, reason="other", at=AT)
+        elif part is not None:
+            fulfilling.accept(fulfillment_id=part.pk, at=AT)
+            fulfilling.ship(fulfillment_id=part.pk, at=AT)

@@ -29,10 +29,10 @@ def test_home_says_honestly_that_nothing_is_to_do(sign_in: SignIn) -> None:
 
 def test_home_leads_a_new_owner_through_the_set_up(owner: Client, merchant: Merchant) -> None:
     page = owner.get("/").content.decode()
-    assert "0 of 3 done" in page
+    assert "0 of 5 done" in page
     make_row(ApiClient, merchant)
     make_row(WebhookEndpoint, merchant)
-    assert "2 of 3 done" in owner.get("/").content.decode()
+    assert "2 of 5 done" in owner.get("/").content.decode()
 
 
 def test_home_shows_what_failed(owner: Client, merchant: Merchant) -> None:

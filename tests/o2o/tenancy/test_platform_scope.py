@@ -25,8 +25,6 @@ ALLOWED = {
     "o2o/accounts/selectors.py": "which client holds a token, before its merchant is known",
     "o2o/accounts/management/commands/create_merchant.py": "an operator makes a merchant",
     "o2o/tenancy/scope.py": "defines it",
-    "channels/orders/services/ticking.py": "finds the merchants for whom a clock has run out",
-    "channels/orders/services/unrouted.py": "finds the merchants whose orders wait for a location",
     "o2o/tenancy/selectors.py": "which merchants a person belongs to, before one is chosen",
 }
 

@@ -1,0 +1,128 @@
+"""What the router is told: the demand of an order and the locations as they are now."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from channels.catalog.models import Category, Variant
+from channels.inventory.selectors import available_at_locations
+from channels.orders.enums import FulfillmentState, RejectionReason
+from channels.orders.models import FulfillmentOrder, Order, OrderLine, RoutingRule
+from channels.orders.routing import Candidate, Demand, DemandLine, Rule, parse_rule
+from channels.stores.models import StockLocation
+from channels.stores.selectors import business_day, locations_of_channels, opening_instants
+from o2o.tenancy.models import Merchant
+
+COUNTED = (FulfillmentState.OPEN, FulfillmentState.ACCEPTED, FulfillmentState.READY, FulfillmentState.HANDED_OVER,
+           FulfillmentState.SHIPPED, FulfillmentState.CLOSED)  # fmt: skip
+LONGEST_DAY = timedelta(hours=26)
+
+
+def rules_of_merchant() -> list[Rule]:
+    """Return the active rules, in their order. One query."""
+    rows = RoutingRule.objects.filter(is_active=True).order_by("position", "pk")
+    return [parse_rule(row.name, row.definition) for row in rows]
+
+
+def demand_of(order: Order, units: Mapping[OrderLine, int], rules: Sequence[Rule], *, at: datetime) -> Demand:
+    """Return what units of lines want. No query unless a rule asks for categories: then two."""
+    needs_categories = any(rule.when.categories for rule in rules)
+    categories = _categories({line.variant_id for line in units if line.variant_id}) if needs_categories else {}
+    zone = ZoneInfo(_time_zone(order)) if any(rule.when.weekdays or rule.when.begins for rule in rules) else None
+    coordinates = (order.latitude, order.longitude)
+    return Demand(
+        order_id=order.pk,
+        channel_id=order.channel_id,
+        method=order.method,
+        lines=[
+            DemandLine(line.pk, line.variant_id, line.sku, count, categories.get(line.variant_id, frozenset()))
+            for line, count in units.items()
+            if line.variant_id is not None
+        ],
+        local=at if zone is None else at.astimezone(zone),
+        total=order.total,
+        coordinates=None if None in coordinates else coordinates,  # type: ignore[arg-type]
+        location_id=order.location_id if order.method == "pickup" else None,
+    )
+
+
+def candidates_of(
+    order: Order, variant_ids: Collection[uuid.UUID], *, at: datetime, has_history: bool
+) -> list[Candidate]:
+    """Return the locations of the order's channel as they are now, those that are out already with the reason.
+
+    Five queries, or four for an order without history, however many locations and variants.
+    """
+    links = list(locations_of_channels(channel_ids=[order.channel_id]))
+    locations = [link.location for link in links]
+    free = available_at_locations(variant_ids=variant_ids, location_ids=[one.pk for one in locations], at=at)
+    opens = opening_instants(locations=locations, at=at)
+    load = _load(locations, at)
+    refused = _refused(order) if has_history else {}
+    stock: dict[uuid.UUID, dict[uuid.UUID, int]] = defaultdict(dict)
+    for (variant_id, location_id), quantity in free.items():
+        stock[location_id][variant_id] = quantity
+    return [
+        Candidate(
+            location_id=link.location_id,
+            name=link.location.name,
+            kind=link.location.kind,
+            available=stock[link.location_id],
+            methods=frozenset(link.location.methods),
+            opens_at=opens[link.location_id],
+            coordinates=link.location.coordinates,
+            priority=link.priority,
+            preparation_minutes=link.location.preparation_minutes,
+            capacity_left=_capacity_left(link.location, load),
+            excluded=refused.get(link.location_id, ""),
+        )
+        for link in links
+    ]
+
+
+def _capacity_left(location: StockLocation, load: Mapping[uuid.UUID, int]) -> int | None:
+    if location.daily_order_capacity is None:
+        return None
+    return location.daily_order_capacity - load.get(location.pk, 0)
+
+
+def _load(locations: Sequence[StockLocation], at: datetime) -> Mapping[uuid.UUID, int]:
+    """Return how many orders each location with a limit has been given in its present business day."""
+    limited = {location.pk: location for location in locations if location.daily_order_capacity is not None}
+    if not limited:
+        return {}
+    begins = {pk: business_day(location=location, at=at).starts_at for pk, location in limited.items()}
+    rows = FulfillmentOrder.objects.filter(
+        location_id__in=limited, created_at__gte=at - LONGEST_DAY, state__in=COUNTED
+    ).values_list("location_id", "created_at")
+    load: dict[uuid.UUID, int] = defaultdict(int)
+    for location_id, created_at in rows:
+        load[location_id] += created_at >= begins[location_id]
+    return load
+
+
+def _refused(order: Order) -> Mapping[uuid.UUID, str]:
+    rows = FulfillmentOrder.objects.filter(order=order, state=FulfillmentState.REJECTED, location__isnull=False)
+    return {
+        location_id: "took_too_long" if reason == RejectionReason.EXPIRED else "rejected_before"
+        for location_id, reason in rows.values_list("location_id", "rejection_reason")
+    }
+
+
+def _categories(variant_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, frozenset[uuid.UUID]]:
+    paths = dict(Variant.objects.filter(pk__in=variant_ids).values_list("pk", "product__category__path"))
+    codes = {code for path in paths.values() if path for code in path.split("/") if code}
+    ids = dict(Category.objects.filter(Q(code__in=codes)).values_list("code", "pk"))
+    return {
+        variant_id: frozenset(ids[code] for code in path.split("/") if code in ids) if path else frozenset()
+        for variant_id, path in paths.items()
+    }
+
+
+def _time_zone(order: Order) -> str:
+    zone: str = Merchant.objects.values_list("time_zone", flat=True).get(pk=order.merchant_id)
+    return zone

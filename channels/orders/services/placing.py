@@ -1,0 +1,296 @@
+"""New orders."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from channels.catalog.models import Variant
+from channels.inventory.lines import StockLine
+from channels.inventory.services import sell_stock
+from channels.orders.drafts import LineDraft, OrderDraft, PaymentDraft
+from channels.orders.enums import FulfillmentState, OrderState, PaymentKind, TimelineKind
+from channels.orders.events.orders import OrderCompleted, OrderPlaced
+from channels.orders.models import (
+    FulfillmentLine,
+    FulfillmentOrder,
+    LineAdjustment,
+    Order,
+    OrderLine,
+    Payment,
+    TimelineEntry,
+)
+from channels.orders.numbers import new_number
+from channels.orders.services.payments import payment_state
+from channels.orders.services.routing import route_new
+from channels.orders.services.timeline import entry_of
+from channels.orders.totals import LineTotals, OrderTotals, coins, totals_of, worth
+from channels.stores.enums import FulfillmentMethod
+from channels.stores.models import SalesChannel, StockLocation
+from o2o.events import emit_all
+from o2o.kit.errors import InvalidError, NotFoundError
+
+
+def place_order(
+    *,
+    draft: OrderDraft,
+    at: datetime,
+    version: int = 0,
+    origin: str = "",
+    hold_reference: uuid.UUID | None = None,
+    is_done: bool = False,
+) -> Order:
+    """Make an order with lines, payments and timeline, and route it or, bought over the counter, take it off the shelf.
+
+    The server works the totals out. A constant number of queries, whatever the number of lines. ``hold_reference``
+    names the cart whose holds become the order's. ``is_done``: the goods of a purchase in a store are out of the door,
+    so that missing stock cannot refuse it. Raises ``WrongTotalError``, ``InvalidError``, ``NotFoundError``, and for a
+    purchase in a store ``OutOfStockError``; then there is no order.
+    """
+    with transaction.atomic():
+        channel, location = _places(draft)
+        currency = draft.currency or channel.currency
+        totals = totals_of(draft, currency)
+        variants = variants_of(draft.lines)
+        order = _order(draft, channel, location, currency, totals, version, at)
+        _insert(order)
+        lines = [
+            new_line(order, position, line, line_totals, variants)
+            for position, (line, line_totals) in enumerate(zip(draft.lines, totals.lines, strict=True), start=1)
+        ]
+        OrderLine.objects.bulk_create(lines)
+        LineAdjustment.objects.bulk_create(adjustments_of(zip(lines, draft.lines, strict=True)))
+        Payment.objects.bulk_create(payment_of(order, payment) for payment in draft.payments)
+        entries = [_placed(order, at, origin), *(_paid(order, payment, at) for payment in draft.payments)]
+        emit_all([_placed_event(order)])
+        if draft.method == FulfillmentMethod.IN_STORE:
+            _hand_over(order, lines, entries, at=at, is_done=is_done)
+        else:
+            route_new(order, lines, entries, at=at, hold_reference=hold_reference)
+        TimelineEntry.objects.bulk_create(entries)
+        return order
+
+
+def variants_of(lines: Sequence[LineDraft]) -> Mapping[str | uuid.UUID, Variant]:
+    """Return the variants that lines name, by SKU and by id. One query; what the catalog does not know is left out."""
+    skus = {line.sku for line in lines if line.variant_id is None}
+    ids = {line.variant_id for line in lines if line.variant_id is not None}
+    found = list(Variant.objects.filter(sku__in=skus) | Variant.objects.filter(pk__in=ids))
+    if missing := ids - {variant.pk for variant in found}:
+        raise NotFoundError(_("There is no variant %(id)s.") % {"id": min(missing)}, field="lines")
+    return {variant.sku: variant for variant in found} | {variant.pk: variant for variant in found}
+
+
+def new_line(
+    order: Order,
+    position: int,
+    draft: LineDraft,
+    totals: LineTotals,
+    variants: Mapping[str | uuid.UUID, Variant],
+) -> OrderLine:
+    """Return a line that is not saved yet."""
+    variant = variants.get(draft.variant_id or draft.sku)
+    cancelled = draft.quantity if order.state == OrderState.CANCELLED else draft.cancelled
+    return OrderLine(
+        order=order,
+        position=position,
+        external_id=draft.external_id,
+        variant=variant,
+        sku=variant.sku if variant else draft.sku,
+        name=draft.name,
+        quantity=draft.quantity,
+        unit_price=draft.unit_price,
+        subtotal=totals.subtotal,
+        discount=totals.discount,
+        total=totals.total,
+        cancelled=cancelled,
+        cancelled_in_channel=cancelled,
+    )
+
+
+def adjustments_of(lines: Iterable[tuple[OrderLine, LineDraft]]) -> list[LineAdjustment]:
+    """Return the discounts of lines, given as pairs of line and draft, that are not saved yet."""
+    return [
+        LineAdjustment(line=line, kind=part.kind, reference=part.reference, amount=part.amount, points=part.points)
+        for line, draft in lines
+        for part in draft.adjustments
+        if part.amount or part.points
+    ]
+
+
+def payment_of(order: Order, draft: PaymentDraft) -> Payment:
+    """Return a payment that is not saved yet."""
+    return Payment(
+        order=order,
+        kind=draft.kind,
+        method=draft.method,
+        amount=draft.amount,
+        external_id=draft.external_id,
+        paid_at=draft.paid_at,
+    )
+
+
+def _places(draft: OrderDraft) -> tuple[SalesChannel, StockLocation | None]:
+    channel = SalesChannel.objects.filter(pk=draft.channel_id).first()
+    if channel is None:
+        raise NotFoundError(_("There is no channel %(id)s.") % {"id": draft.channel_id}, field="channel_id")
+    needs_store = draft.method in (FulfillmentMethod.IN_STORE, FulfillmentMethod.PICKUP)
+    if draft.location_id is None:
+        if needs_store:
+            raise InvalidError(_("A purchase or pickup in a store needs its location."), field="location_id")
+        return channel, None
+    location = StockLocation.objects.filter(pk=draft.location_id).first()
+    if location is None:
+        raise NotFoundError(_("There is no location %(id)s.") % {"id": draft.location_id}, field="location_id")
+    return channel, location
+
+
+def _order(
+    draft: OrderDraft,
+    channel: SalesChannel,
+    location: StockLocation | None,
+    currency: str,
+    totals: OrderTotals,
+    version: int,
+    at: datetime,
+) -> Order:
+    paid, refunded = _paid_totals(draft, currency)
+    is_cancelled = draft.is_cancelled or all(line.cancelled == line.quantity for line in draft.lines)
+    order = Order(
+        channel=channel,
+        number=draft.number or new_number(at=at),
+        connection_id=draft.connection_id,
+        external_id=draft.external_id,
+        external_version=version,
+        state=OrderState.CANCELLED if is_cancelled else OrderState.OPEN,
+        cancelled_at=at if is_cancelled else None,
+        method=draft.method,
+        location=location,
+        member_id=draft.member_id,
+        customer_reference=draft.customer_reference,
+        currency=currency,
+        subtotal=totals.subtotal,
+        discount_total=totals.discount,
+        shipping_total=draft.shipping_total,
+        tax_total=draft.tax_total,
+        total=totals.total,
+        paid_total=paid,
+        refunded_total=refunded,
+        cancelled_total=cancelled_total(draft, totals, currency),
+        recipient=draft.recipient.sealed(),
+        latitude=draft.latitude,
+        longitude=draft.longitude,
+        note=draft.note,
+        placed_at=draft.placed_at,
+        promised_at=draft.promised_at,
+    )
+    order.payment_state = payment_state(order)
+    return order
+
+
+def cancelled_total(draft: OrderDraft, totals: OrderTotals, currency: str) -> Decimal:
+    """Return what the units that the channel cancelled are worth; of a cancelled order that is everything."""
+    if draft.is_cancelled or all(line.cancelled == line.quantity for line in draft.lines):
+        return totals.total
+    amounts = [
+        worth(line_totals.total, line.quantity, taken=0, units=line.cancelled, currency=currency)
+        for line, line_totals in zip(draft.lines, totals.lines, strict=True)
+        if line.cancelled
+    ]
+    return sum(amounts, Decimal(0))
+
+
+def _paid_totals(draft: OrderDraft, currency: str) -> tuple[Decimal, Decimal]:
+    sums: dict[PaymentKind, Decimal] = defaultdict(Decimal)
+    for payment in draft.payments:
+        sums[payment.kind] += coins(payment.amount, currency, field="payments")
+    paid, refunded = sums[PaymentKind.PAYMENT], sums[PaymentKind.REFUND]
+    if refunded > paid:
+        raise InvalidError(_("More was refunded than paid."), field="payments")
+    return paid, refunded
+
+
+def _insert(order: Order) -> None:
+    """Insert an order; one whose number happened to be taken gets another, once."""
+    try:
+        with transaction.atomic():
+            order.save(force_insert=True)
+    except IntegrityError as error:
+        if "order_one_per_number" not in str(error):
+            raise
+        raise InvalidError(
+            _("The number “%(number)s” is taken by another order.") % {"number": order.number}, field="number"
+        ) from error
+
+
+def _hand_over(
+    order: Order, lines: Sequence[OrderLine], entries: list[TimelineEntry], *, at: datetime, is_done: bool
+) -> None:
+    """Take a purchase in a store off its shelf: it is fulfilled as it is made."""
+    sold = [line for line in lines if line.remaining]
+    if not sold:
+        return
+    if order.location_id is None:
+        raise AssertionError("a purchase in a store has a location")
+    stock = [
+        StockLine(line.variant_id, order.location_id, line.remaining) for line in sold if line.variant_id is not None
+    ]
+    if stock:
+        sell_stock(order_id=order.pk, channel_id=order.channel_id, lines=stock, at=at, is_done=is_done)
+    part = FulfillmentOrder.objects.create(
+        order=order,
+        location_id=order.location_id,
+        method=order.method,
+        state=FulfillmentState.CLOSED,
+        accepted_at=at,
+        ready_at=at,
+        handed_over_at=at,
+        ended_at=at,
+    )
+    FulfillmentLine.objects.bulk_create(
+        FulfillmentLine(fulfillment=part, order_line=line, quantity=line.remaining) for line in sold
+    )
+    for line in sold:
+        line.fulfilled = line.remaining
+    OrderLine.objects.bulk_update(sold, ("fulfilled",))
+    order.state, order.completed_at = OrderState.COMPLETED, at
+    order.save(update_fields=["state", "completed_at", "updated_at"])
+    entries.append(entry_of(order_id=order.pk, kind=TimelineKind.COMPLETED, at=at))
+    emit_all(
+        [
+            OrderCompleted(
+                aggregate_id=order.pk,
+                channel_id=order.channel_id,
+                member_id=order.member_id,
+                total=order.total - order.cancelled_total,
+                currency=order.currency,
+            )
+        ]
+    )
+
+
+def _placed(order: Order, at: datetime, origin: str) -> TimelineEntry:
+    details = {"total": str(order.total), "currency": order.currency}
+    return entry_of(order_id=order.pk, kind=TimelineKind.PLACED, at=at, details=details, origin=origin)
+
+
+def _paid(order: Order, payment: PaymentDraft, at: datetime) -> TimelineEntry:
+    kind = TimelineKind.PAID if payment.kind == PaymentKind.PAYMENT else TimelineKind.REFUNDED
+    return entry_of(
+        order_id=order.pk, kind=kind, at=at, details={"amount": str(payment.amount), "method": payment.method}
+    )
+
+
+def _placed_event(order: Order) -> OrderPlaced:
+    return OrderPlaced(
+        aggregate_id=order.pk,
+        number=order.number,
+        channel_id=order.channel_id,
+        member_id=order.member_id,
+        total=order.total,
+        currency=order.currency,
+    )

@@ -1,0 +1,43 @@
+"""The timeline of an order."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from channels.orders.enums import TimelineKind
+from channels.orders.models import TimelineEntry
+from o2o.tenancy.acting import current_actor_label
+
+
+def note(
+    *,
+    order_id: uuid.UUID,
+    kind: TimelineKind,
+    at: datetime,
+    details: Mapping[str, Any] | None = None,
+    origin: str = "",
+) -> TimelineEntry:
+    """Write down what happened to an order, with whoever is acting. ``details`` holds no person's particulars."""
+    entry = entry_of(order_id=order_id, kind=kind, at=at, details=details, origin=origin)
+    entry.save(force_insert=True)
+    return entry
+
+
+def entry_of(
+    *,
+    order_id: uuid.UUID,
+    kind: TimelineKind,
+    at: datetime,
+    details: Mapping[str, Any] | None = None,
+    origin: str = "",
+) -> TimelineEntry:
+    """Return an entry that is not written yet, for those who write many."""
+    return TimelineEntry(
+        order_id=order_id,
+        kind=kind,
+        details=dict(details or {}),
+        actor_label=current_actor_label()[:200],
+        origin=origin[:100],
+        occurred_at=at,
+    )
