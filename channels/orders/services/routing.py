@@ -38,7 +38,8 @@ Units = Mapping[OrderLine, int]
 def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDecision | None:
     """Route the units of an order that no location has, also those that wait; None where there are none.
 
-    What a location takes is allocated there in the same transaction; the rest waits in a queue that says why. Raises
+    What a location takes is allocated there in the same transaction; the rest waits in a queue that says why. Where all
+    would go on waiting as it does, nothing is written and None returned: it is tried every minute. Raises
     ``NotFoundError``.
     """
     with transaction.atomic():
@@ -46,11 +47,24 @@ def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDeci
         units = uncovered(order)
         if not units:
             return None
-        take_off_queue(order)
-        entries: list[TimelineEntry] = []
-        decision = _route(order, units, entries, at=at, cause=cause, has_history=True)
-        TimelineEntry.objects.bulk_create(entries)
+        before = _waiting(order)
+        with transaction.atomic():
+            take_off_queue(order)
+            entries: list[TimelineEntry] = []
+            decision = _route(order, units, entries, at=at, cause=cause, has_history=True)
+            TimelineEntry.objects.bulk_create(entries)
+            if before and _waiting(order) == before:
+                transaction.set_rollback(True)
+                return None
         return decision
+
+
+def _waiting(order: Order) -> set[tuple[str, uuid.UUID, int]]:
+    """Return queue, order line and units of what waits for a location."""
+    rows = FulfillmentLine.objects.filter(
+        fulfillment__order=order, fulfillment__location=None, fulfillment__state=FulfillmentState.OPEN, quantity__gt=0
+    )
+    return set(rows.values_list("fulfillment__queue", "order_line_id", "quantity"))
 
 
 def route_new(
