@@ -144,7 +144,8 @@ def _decide(
         decision = route(demand, candidates, rules, at=at)
         try:
             with transaction.atomic():
-                _give(order, units, decision.parts, entries, at=at, hold_reference=hold_reference)
+                opens_at = {candidate.location_id: candidate.opens_at for candidate in candidates}
+                _give(order, units, decision.parts, entries, opens_at, at=at, hold_reference=hold_reference)
         except OutOfStockError:
             if attempt < ATTEMPTS:
                 continue
@@ -158,6 +159,7 @@ def _give(
     units: Units,
     parts: Sequence[Part],
     entries: list[TimelineEntry],
+    opens_at: Mapping[uuid.UUID, datetime | None],
     *,
     at: datetime,
     hold_reference: uuid.UUID | None,
@@ -169,7 +171,7 @@ def _give(
     made, lines, allocations = [], [], []
     for part in parts:
         fulfillment = FulfillmentOrder(order=order, location_id=part.location_id, method=order.method)
-        start_clock(fulfillment, policies, at)
+        start_clock(fulfillment, policies, max(at, opens_at.get(part.location_id) or at))
         made.append(fulfillment)
         for line_id, count in part.units.items():
             line = FulfillmentLine(fulfillment=fulfillment, order_line=by_id[line_id], quantity=count)
@@ -242,7 +244,10 @@ def _policies(order: Order) -> Mapping[uuid.UUID | None, AcceptancePolicy]:
 def start_clock(
     fulfillment: FulfillmentOrder, policies: Mapping[uuid.UUID | None, AcceptancePolicy], at: datetime
 ) -> None:
-    """Set when a store is reminded, when its backup is asked and when its time is over; or let it accept by itself."""
+    """Set when a store is reminded, when its backup is asked and when its time is over; or let it accept by itself.
+
+    ``at`` is when the store can first answer: now, or its next opening.
+    """
     policy = policies.get(fulfillment.location_id) or policies.get(None)
     if policy is None:
         return
