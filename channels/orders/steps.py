@@ -25,7 +25,7 @@ class Step(StrEnum):
     EXTEND_PICKUP = "extend_pickup"
 
 
-STEPS: Mapping[Step, tuple[frozenset[S], frozenset[M]]] = {
+STEPS: Mapping[Step, tuple[frozenset[FulfillmentState], frozenset[FulfillmentMethod]]] = {
     Step.ACCEPT: (frozenset({S.OPEN}), ANY),
     Step.REJECT: (frozenset({S.OPEN, S.ACCEPTED}), ANY),
     Step.READY: (frozenset({S.ACCEPTED}), ANY),

@@ -70,7 +70,7 @@ class RejectSerializer(serializers.Serializer[Any]):
         choices=[choice for choice in RejectionReason.choices if choice[0] != RejectionReason.EXPIRED]
     )
     stock_effect = serializers.ChoiceField(choices=StockEffect.choices, default=StockEffect.NONE)
-    lines = RejectedLineSerializer(
+    lines = RejectedLineSerializer(  # type: ignore[call-arg]
         many=True, required=False, allow_empty=False, max_length=500, help_text="Leave out to reject all of it."
     )
 
