@@ -1,10 +1,9 @@
 """How orders are narrowed."""
 
 import django_filters
-from django.db.models import QuerySet
 
-from channels.orders.enums import FulfillmentState, OrderState, PaymentState, ReturnState, UnroutedQueue
-from channels.orders.models import FulfillmentOrder, Order, Return
+from channels.orders.enums import OrderState, PaymentState, ReturnState
+from channels.orders.models import Order, Return
 
 
 class OrderFilter(django_filters.FilterSet):
@@ -23,24 +22,6 @@ class OrderFilter(django_filters.FilterSet):
     class Meta:
         model = Order
         fields: tuple[str, ...] = ()
-
-
-class FulfillmentFilter(django_filters.FilterSet):
-    """By order, location, state and queue."""
-
-    order_id = django_filters.UUIDFilter()
-    location_id = django_filters.UUIDFilter()
-    state = django_filters.ChoiceFilter(choices=FulfillmentState.choices)
-    queue = django_filters.ChoiceFilter(choices=UnroutedQueue.choices)
-    is_waiting = django_filters.BooleanFilter(method="by_waiting")
-
-    class Meta:
-        model = FulfillmentOrder
-        fields: tuple[str, ...] = ()
-
-    def by_waiting(self, queryset: QuerySet[FulfillmentOrder], _name: str, value: bool) -> QuerySet[FulfillmentOrder]:
-        """Narrow to what waits for a location, or to what has one."""
-        return queryset.filter(location__isnull=value, **({"state": FulfillmentState.OPEN} if value else {}))
 
 
 class ReturnFilter(django_filters.FilterSet):

@@ -1,202 +1,154 @@
-"""What stores do for orders, and the rules by which they get them, in the API."""
+"""Fulfilments in the API: what a store has to do, and its answers."""
 
 from typing import ClassVar
 from uuid import UUID
 
-from django.db.models import QuerySet
-from django.http.response import HttpResponseBase
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 
-from channels.orders.api import filters
-from channels.orders.api import fulfillment_serializers as serializers
-from channels.orders.api.views import FULFIL, READ, WRITE
-from channels.orders.models import AcceptancePolicy, FulfillmentOrder, RoutingRule
-from channels.orders.services import fulfilling, rules
-from channels.orders.services.replaying import replay_rules
-from channels.stores.models import SalesChannel, StockLocation
-from o2o.api.input import checked
+from channels.orders.api.fulfillment_filters import FulfillmentFilter
+from channels.orders.api.fulfillment_serializers import (
+    FulfillmentDetailSerializer,
+    FulfillmentSerializer,
+    HandOverSerializer,
+    PickupCodeSerializer,
+    RejectSerializer,
+    ShipSerializer,
+)
+from channels.orders.enums import RejectionReason, StockEffect
+from channels.orders.models import FulfillmentLine, FulfillmentOrder
+from channels.orders.services import fulfilling
 from o2o.api.policy import Policy
 from o2o.api.problems import ProblemResponse, problem_of
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
-from o2o.kit.errors import ForbiddenError, UnknownReferenceError
+from o2o.tenancy.capabilities import Capability
 
-PART = serializers.FulfillmentSerializer
-RULE = serializers.RoutingRuleSerializer
+ANSWER = FulfillmentDetailSerializer
 
 
 @extend_schema_view(
     list=extend_schema(summary="List fulfilments"),
-    retrieve=extend_schema(summary="Read a fulfilment"),
-    accept=extend_schema(summary="Accept a fulfilment", request=None, responses=PART),
-    reject=extend_schema(summary="Reject a fulfilment", request=serializers.RejectSerializer, responses=PART),
-    ready=extend_schema(summary="Say that a fulfilment is ready", request=None, responses=serializers.ReadySerializer),
-    hand_over=extend_schema(summary="Hand a pickup over", request=serializers.HandOverSerializer, responses=PART),
-    ship=extend_schema(summary="Hand a fulfilment to its carrier", request=serializers.ShipSerializer, responses=PART),
-    close=extend_schema(summary="Say that a fulfilment has arrived", request=None, responses=PART),
-    extend=extend_schema(summary="Extend a pickup", request=None, responses=PART),
+    retrieve=extend_schema(summary="Read a fulfilment with its lines", responses=ANSWER),
+    accept=extend_schema(summary="Accept a fulfilment", request=None, responses=ANSWER),
+    reject=extend_schema(summary="Reject all or some lines", request=RejectSerializer, responses=ANSWER),
+    ready=extend_schema(summary="Say that it is packed", request=None, responses=ANSWER),
+    hand_over=extend_schema(summary="Give it to the customer", request=HandOverSerializer, responses=ANSWER),
+    ship=extend_schema(summary="Give it to a carrier or rider", request=ShipSerializer, responses=ANSWER),
+    close=extend_schema(summary="Close what was handed over or shipped", request=None, responses=ANSWER),
+    extend_pickup=extend_schema(summary="Let a pickup wait longer, once", request=None, responses=ANSWER),
+    issue_code=extend_schema(summary="Make a new pickup code", request=None, responses=PickupCodeSerializer),
 )
 class FulfillmentViewSet(ReadOnlyMerchantViewSet):
-    """The work of the stores. Staff who are bound to stores see that of these."""
+    """What locations are to make ready. Staff of some stores see only those of their stores."""
 
     policy: ClassVar[Policy] = {
-        "list": READ, "retrieve": READ, "accept": FULFIL, "reject": FULFIL, "ready": FULFIL, "hand_over": FULFIL,
-        "ship": FULFIL, "close": FULFIL, "extend": FULFIL,
-    }  # fmt: skip
-    serializer_class = PART
-    filterset_class = filters.FulfillmentFilter
+        "list": Capability.ORDERS_READ,
+        "retrieve": Capability.ORDERS_READ,
+        "accept": Capability.ORDERS_FULFIL,
+        "reject": Capability.ORDERS_FULFIL,
+        "ready": Capability.ORDERS_FULFIL,
+        "hand_over": Capability.ORDERS_FULFIL,
+        "ship": Capability.ORDERS_FULFIL,
+        "close": Capability.ORDERS_FULFIL,
+        "extend_pickup": Capability.ORDERS_FULFIL,
+        "issue_code": Capability.ORDERS_WRITE,
+    }
+    filterset_class = FulfillmentFilter
 
     def get_queryset(self) -> QuerySet[FulfillmentOrder]:
-        """Return the merchant's fulfilments."""
-        found: QuerySet[FulfillmentOrder] = FulfillmentOrder.objects.prefetch_related("lines")
-        return found if self.location_ids is None else found.filter(location_id__in=self.location_ids)
+        """Return the fulfilments of the actor's stores; with lines where it is one alone."""
+        rows: QuerySet[FulfillmentOrder] = FulfillmentOrder.objects.select_related("order").order_by("-pk")
+        places = getattr(self.actor, "location_ids", None)  # the schema is drawn without an actor
+        if places is not None:
+            rows = rows.filter(location__in=places)
+        if self.action == "list":
+            return rows
+        lines = FulfillmentLine.objects.select_related("order_line").order_by("pk")
+        return rows.prefetch_related(Prefetch("lines", queryset=lines))
+
+    def get_serializer_class(self) -> type[BaseSerializer[FulfillmentOrder]]:
+        """Return the short form for lists."""
+        return FulfillmentSerializer if self.action == "list" else FulfillmentDetailSerializer
 
     @action(detail=True, methods=["post"])
     def accept(self, _request: Request, pk: UUID) -> Response:
-        """Let the store take it on."""
+        """Take it on; its clock stops."""
         self.get_object()
         fulfilling.accept(fulfillment_id=pk, at=clock.now())
-        return Response(PART(self.get_object()).data)
+        return self._shown()
 
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: UUID) -> Response:
-        """Let another location have it; the stock follows what the store says."""
+        """Give it back; its units are routed to another location at once."""
         self.get_object()
-        data = checked(serializers.RejectSerializer, request).validated_data
-        fulfilling.reject(fulfillment_id=pk, at=clock.now(), **data)
-        return Response(PART(self.get_object()).data)
+        body = RejectSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        lines = {line["order_line_id"]: line["quantity"] for line in given["lines"]} if "lines" in given else None
+        rejected = fulfilling.reject(
+            fulfillment_id=pk,
+            reason=RejectionReason(given["reason"]),
+            stock_effect=StockEffect(given["stock_effect"]),
+            lines=lines,
+            at=clock.now(),
+        )
+        return self._shown(rejected.pk)
 
     @action(detail=True, methods=["post"])
     def ready(self, _request: Request, pk: UUID) -> Response:
-        """Say that the goods lie ready; the code of a pickup is in this answer and in no other."""
+        """Say that everything is packed; a pickup waits from now on."""
         self.get_object()
-        ready = fulfilling.mark_ready(fulfillment_id=pk, at=clock.now())
-        answer = {
-            "fulfillment": self.get_object(),
-            "pickup_code": ready.code and ready.code.code,
-            "pickup_token": ready.code and ready.code.token,
-        }
-        return Response(serializers.ReadySerializer(answer).data)
+        fulfilling.mark_ready(fulfillment_id=pk, at=clock.now())
+        return self._shown()
 
     @action(detail=True, methods=["post"])
-    def hand_over(self, request: Request, pk: UUID) -> HttpResponseBase:
-        """Hand the goods over for their code; without one only for a manager's reason."""
+    def hand_over(self, request: Request, pk: UUID) -> Response | ProblemResponse:
+        """Give it to the customer against the pickup code, which is used up; or for a manager's reason."""
         self.get_object()
-        data = checked(serializers.HandOverSerializer, request).validated_data
-        if data["override_reason"] and not self.actor.may(WRITE):
-            raise ForbiddenError("A manager must decide to hand goods over without their code.")
-        refusal = fulfilling.hand_over(fulfillment_id=pk, at=clock.now(), **data)
-        if refusal is not None:
-            # Answered and not raised: the wrong try stays counted.
+        body = HandOverSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        if body.validated_data["override_reason"]:
+            self.actor.require(Capability.ORDERS_WRITE)
+        refusal = fulfilling.hand_over(fulfillment_id=pk, at=clock.now(), **body.validated_data)
+        if refusal:
+            # Returned and not raised: the wrong try has to stay counted.
             return ProblemResponse(problem_of(refusal))
-        return Response(PART(self.get_object()).data)
+        return self._shown()
 
     @action(detail=True, methods=["post"])
     def ship(self, request: Request, pk: UUID) -> Response:
-        """Let the goods leave with a carrier or courier."""
+        """Give it to a carrier or a rider."""
         self.get_object()
-        data = checked(serializers.ShipSerializer, request).validated_data
-        fulfilling.ship(fulfillment_id=pk, at=clock.now(), **data)
-        return Response(PART(self.get_object()).data)
+        body = ShipSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        fulfilling.ship(fulfillment_id=pk, at=clock.now(), **body.validated_data)
+        return self._shown()
 
     @action(detail=True, methods=["post"])
     def close(self, _request: Request, pk: UUID) -> Response:
-        """Note that a parcel has arrived."""
+        """End what was handed over or shipped."""
         self.get_object()
         fulfilling.close(fulfillment_id=pk, at=clock.now())
-        return Response(PART(self.get_object()).data)
+        return self._shown()
 
     @action(detail=True, methods=["post"])
-    def extend(self, _request: Request, pk: UUID) -> Response:
-        """Give the customer more time, once."""
+    def extend_pickup(self, _request: Request, pk: UUID) -> Response:
+        """Let it wait longer, by the days that its location grants; possible once."""
         self.get_object()
         fulfilling.extend_pickup(fulfillment_id=pk, at=clock.now())
-        return Response(PART(self.get_object()).data)
+        return self._shown()
 
-
-@extend_schema_view(
-    list=extend_schema(summary="List routing rules"),
-    retrieve=extend_schema(summary="Read a routing rule"),
-    create=extend_schema(
-        summary="Add a routing rule", request=serializers.RoutingRuleWriteSerializer, responses={201: RULE}
-    ),
-    update=extend_schema(
-        summary="Change a routing rule", request=serializers.RoutingRuleWriteSerializer, responses=RULE
-    ),
-    destroy=extend_schema(summary="Delete a routing rule", responses={204: None}),
-    replay=extend_schema(
-        summary="Try a rule on past orders",
-        request=serializers.RoutingRuleWriteSerializer,
-        responses=serializers.ReplaySerializer,
-    ),
-)
-class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
-    """Which location fulfils which order."""
-
-    policy: ClassVar[Policy] = {
-        "list": READ, "retrieve": READ, "create": WRITE, "update": WRITE, "destroy": WRITE, "replay": WRITE,
-    }  # fmt: skip
-    serializer_class = RULE
-
-    def get_queryset(self) -> QuerySet[RoutingRule]:
-        """Return the merchant's rules."""
-        found: QuerySet[RoutingRule] = RoutingRule.objects.all()
-        return found
-
-    def create(self, request: Request) -> Response:
-        """Add a rule."""
-        data = checked(serializers.RoutingRuleWriteSerializer, request).validated_data
-        return Response(RULE(rules.save_rule(at=clock.now(), **data)).data, status=201)
-
-    def update(self, request: Request, pk: UUID) -> Response:
-        """Replace a rule."""
+    @action(detail=True, methods=["post"])
+    def issue_code(self, _request: Request, pk: UUID) -> Response:
+        """Make a new code for a pickup that is ready, shown this once; older ones end."""
         self.get_object()
-        data = checked(serializers.RoutingRuleWriteSerializer, request).validated_data
-        return Response(RULE(rules.save_rule(rule_id=pk, at=clock.now(), **data)).data)
+        return Response(PickupCodeSerializer(fulfilling.reissue_pickup_code(fulfillment_id=pk, at=clock.now())).data)
 
-    def destroy(self, _request: Request, pk: UUID) -> Response:
-        """Remove a rule."""
-        rules.delete_rule(rule_id=pk, at=clock.now())
-        return Response(status=204)
-
-    @action(detail=False, methods=["post"])
-    def replay(self, request: Request) -> Response:
-        """Decide the orders of the last 30 days once more with a rule that is not saved; nothing changes."""
-        data = checked(serializers.RoutingRuleWriteSerializer, request).validated_data
-        rules.check_definition(data["name"], data["definition"])
-        return Response(serializers.ReplaySerializer(replay_rules(at=clock.now(), **data)).data)
-
-
-@extend_schema_view(
-    list=extend_schema(summary="List times to accept"),
-    retrieve=extend_schema(summary="Read a time to accept"),
-    create=extend_schema(
-        summary="Set a time to accept",
-        request=serializers.AcceptancePolicyWriteSerializer,
-        responses={201: serializers.AcceptancePolicySerializer},
-    ),
-)
-class AcceptancePolicyViewSet(ReadOnlyMerchantViewSet):
-    """How long stores may take to accept orders."""
-
-    policy: ClassVar[Policy] = {"list": READ, "retrieve": READ, "create": WRITE}
-    serializer_class = serializers.AcceptancePolicySerializer
-
-    def get_queryset(self) -> QuerySet[AcceptancePolicy]:
-        """Return the merchant's times."""
-        found: QuerySet[AcceptancePolicy] = AcceptancePolicy.objects.all()
-        return found
-
-    def create(self, request: Request) -> Response:
-        """Set the time of a channel or store; what it had is replaced."""
-        data = checked(serializers.AcceptancePolicyWriteSerializer, request).validated_data
-        places = {data[name] for name in ("location_id", "backup_location_id") if data[name] is not None}
-        if StockLocation.objects.filter(pk__in=places).count() != len(places):
-            raise UnknownReferenceError("There is no such location.")
-        if not SalesChannel.objects.filter(pk=data["channel_id"]).exists():
-            raise UnknownReferenceError(f"There is no channel {data['channel_id']}.")
-        made = rules.set_acceptance(at=clock.now(), **data)
-        return Response(serializers.AcceptancePolicySerializer(made).data, status=201)
+    def _shown(self, fulfillment_id: UUID | None = None) -> Response:
+        row = self.get_queryset().get(pk=fulfillment_id) if fulfillment_id else self.get_object()
+        return Response(FulfillmentDetailSerializer(row, context=self.get_serializer_context()).data)

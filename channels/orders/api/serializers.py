@@ -15,7 +15,6 @@ from channels.orders.models import (
     Payment,
     Return,
     ReturnLine,
-    RoutingDecision,
     TimelineEntry,
 )
 from channels.orders.recipients import Recipient, recipient_of
@@ -125,14 +124,6 @@ class TimelineSerializer(ReadSerializer[TimelineEntry]):
     class Meta:
         model = TimelineEntry
         fields = ("id", "kind", "details", "actor_label", "origin", "occurred_at")
-
-
-class RoutingDecisionSerializer(ReadSerializer[RoutingDecision]):
-    """Why an order went where it went, with a verdict on each candidate."""
-
-    class Meta:
-        model = RoutingDecision
-        fields = ("id", "rule_name", "cause", "decision", "decided_at")
 
 
 class AdjustmentWriteSerializer(serializers.Serializer[Any]):

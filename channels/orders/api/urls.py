@@ -1,11 +1,7 @@
 """Addresses under ``/api/v1/``."""
 
-from channels.orders.api import fulfillment_views, views
+from channels.orders.api import fulfillment_urls
+from channels.orders.api.views import OrderViewSet, ReturnViewSet
 
-routes = [
-    ("orders", views.OrderViewSet),
-    ("returns", views.ReturnViewSet),
-    ("fulfillments", fulfillment_views.FulfillmentViewSet),
-    ("routing_rules", fulfillment_views.RoutingRuleViewSet),
-    ("acceptance_policies", fulfillment_views.AcceptancePolicyViewSet),
-]
+routes = [("orders", OrderViewSet), ("returns", ReturnViewSet), *fulfillment_urls.routes]
+urlpatterns = fulfillment_urls.urlpatterns

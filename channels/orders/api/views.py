@@ -65,7 +65,7 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
 
     policy: ClassVar[Policy] = {
         "list": READ, "retrieve": READ, "create": WRITE, "ingest": WRITE, "cancel": WRITE, "payments": WRITE,
-        "notes": WRITE, "timeline": READ, "routing": READ,
+        "notes": WRITE, "timeline": READ,
     }  # fmt: skip
     filterset_class = filters.OrderFilter
 
@@ -141,17 +141,6 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
         """Return what happened, newest first, page by page."""
         page = self.paginate_queryset(self.get_object().timeline.all())
         return self.get_paginated_response(serializers.TimelineSerializer(page, many=True).data)
-
-    @extend_schema(
-        summary="Read why an order went where it went",
-        responses=serializers.RoutingDecisionSerializer(many=True),
-        filters=False,
-    )
-    @action(detail=True, methods=["get"], filterset_class=None)
-    def routing(self, _request: Request, pk: UUID) -> Response:
-        """Return the decisions, newest first, page by page."""
-        page = self.paginate_queryset(self.get_object().routing.all())
-        return self.get_paginated_response(serializers.RoutingDecisionSerializer(page, many=True).data)
 
     def _detail(self, pk: UUID) -> Any:
         self.action = "retrieve"

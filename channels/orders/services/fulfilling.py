@@ -1,7 +1,8 @@
 """The way of a fulfilment through a store: open → accepted → ready → handed over or shipped → closed, or rejected."""
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from channels.orders.services.routing import route_order
 from channels.orders.services.state import settle_state
 from channels.orders.services.timeline import note
 from channels.stores.enums import FulfillmentMethod
+from channels.stores.models import ChannelLocation
 from o2o.events import emit
 from o2o.kit.errors import DomainError, InvalidError, NotFoundError
 from o2o.kit.locks import lock_rows
@@ -110,6 +112,14 @@ def close(*, fulfillment_id: uuid.UUID, at: datetime) -> FulfillmentOrder:
     return part
 
 
+def reissue_pickup_code(*, fulfillment_id: uuid.UUID, at: datetime) -> IssuedCode:
+    """Make a new code for a pickup that lies ready; the old one ends. Raises ``FulfillmentStateError``."""
+    with _moving(fulfillment_id, {S.READY}, at, is_told=False) as part:
+        if part.method != FulfillmentMethod.PICKUP:
+            raise InvalidError(_("Only pickups have a code."))
+        return issue_pickup_code(fulfillment_id=part.pk, at=at)
+
+
 def extend_pickup(*, fulfillment_id: uuid.UUID, at: datetime) -> FulfillmentOrder:
     """Let a pickup wait longer, once, by the days that the store allows. Raises ``InvalidError``."""
     with _moving(fulfillment_id, {S.READY}, at, is_told=False) as part:
@@ -130,23 +140,69 @@ def reject(
     reason: RejectionReason | str,
     at: datetime,
     stock_effect: StockEffect | str = StockEffect.NONE,
+    lines: Mapping[uuid.UUID, int] | None = None,
 ) -> FulfillmentOrder:
-    """Let a store refuse its part: the units are routed anew without it, and its stock follows what it says.
+    """Let a store refuse its part, or the units of ``lines`` (order line → units), and return what was rejected.
 
-    ``THIS_UNIT``: these units are gone. ``WHOLE_VARIANT``: nothing that is free is left of the variants, and a count is
-    asked for. Raises ``FulfillmentStateError``.
+    The units are routed anew without the store, and its stock follows. ``THIS_UNIT``: these units are gone.
+    ``WHOLE_VARIANT``: nothing that is free is left of the variants, and a count is asked for. Of some units a rejected
+    fulfilment of its own is split off, and the rest stays. Raises ``FulfillmentStateError`` or ``InvalidError``.
     """
     with transaction.atomic():
-        with _moving(fulfillment_id, {S.OPEN, S.ACCEPTED}, at) as part:
-            lines = _lines(part)
+        with _moving(fulfillment_id, {S.OPEN, S.ACCEPTED}, at, is_told=False) as part:
+            taken = _rejected_units(_lines(part), lines)
+            is_all = all(line.quantity == taken.get(line, 0) for line in _lines(part))
+            _lock_stock(part.order, taken)
             release_allocations(
-                lines=dict.fromkeys((line.pk for line in lines), None), reason=MovementReason.REJECTION, at=at
+                lines={line.pk: None if units == line.quantity else units for line, units in taken.items()},
+                reason=MovementReason.REJECTION,
+                at=at,
             )
-            _follow(part, lines, StockEffect(stock_effect), at)
-            part.state, part.rejection_reason, part.ended_at = S.REJECTED, RejectionReason(reason), at
-            part.accept_by = part.remind_at = part.escalate_at = None
+            _follow(part, taken, StockEffect(stock_effect), at)
+            rejected = part if is_all else _split_off(part, taken)
+            rejected.state, rejected.rejection_reason, rejected.ended_at = S.REJECTED, RejectionReason(reason), at
+            rejected.accept_by = rejected.remind_at = rejected.escalate_at = None
+            rejected.save()
+            _tell(rejected, part.order, at)
         route_order(order_id=part.order_id, at=at, cause="rejected")
-    return part
+    return rejected
+
+
+def _lock_stock(order: Order, taken: Mapping[FulfillmentLine, int]) -> None:
+    """Lock the stock here and wherever the units may go next, in one go.
+
+    Releasing first and allocating elsewhere afterwards would take the levels of two stores in any order.
+    """
+    places = ChannelLocation.objects.filter(channel_id=order.channel_id).values("location_id")
+    variants = {line.order_line.variant_id for line in taken}
+    lock_rows(StockLevel.objects.filter(variant_id__in=variants, location_id__in=places))
+
+
+def _rejected_units(
+    lines: Sequence[FulfillmentLine], wanted: Mapping[uuid.UUID, int] | None
+) -> dict[FulfillmentLine, int]:
+    if wanted is None:
+        return {line: line.quantity for line in lines}
+    by_line = {line.order_line_id: line for line in lines}
+    if not wanted or any(
+        line_id not in by_line or not 0 < units <= by_line[line_id].quantity for line_id, units in wanted.items()
+    ):
+        raise InvalidError(_("The fulfilment does not have these units; load it again."), field="lines")
+    return {by_line[line_id]: units for line_id, units in wanted.items()}
+
+
+def _split_off(part: FulfillmentOrder, taken: Mapping[FulfillmentLine, int]) -> FulfillmentOrder:
+    """Move units into a fulfilment of their own at the same location; what held them was released before."""
+    split = FulfillmentOrder(order=part.order, location=part.location, method=part.method, attempt=part.attempt)
+    split.save()
+    FulfillmentLine.objects.bulk_create(
+        FulfillmentLine(fulfillment=split, order_line_id=line.order_line_id, quantity=units)
+        for line, units in taken.items()
+    )
+    for line, units in taken.items():
+        line.quantity -= units
+    FulfillmentLine.objects.bulk_update(list(taken), ("quantity",))
+    return split
 
 
 @contextmanager
@@ -207,11 +263,14 @@ def _lines(part: FulfillmentOrder) -> list[FulfillmentLine]:
     return list(rows.order_by("pk"))
 
 
-def _follow(part: FulfillmentOrder, lines: Sequence[FulfillmentLine], effect: StockEffect, at: datetime) -> None:
+def _follow(part: FulfillmentOrder, taken: Mapping[FulfillmentLine, int], effect: StockEffect, at: datetime) -> None:
     if effect == StockEffect.NONE or part.location_id is None:
         return
     location_id = part.location_id
-    units = {line.order_line.variant_id: line.quantity for line in lines if line.order_line.variant_id is not None}
+    units: dict[uuid.UUID, int] = defaultdict(int)
+    for line, quantity in taken.items():
+        if line.order_line.variant_id is not None:
+            units[line.order_line.variant_id] += quantity
     levels = StockLevel.objects.filter(location_id=location_id, variant_id__in=units)
     changes = []
     for level in lock_rows(levels):

@@ -50,11 +50,11 @@ class IssuedCode:
 
 
 def issue_pickup_code(*, fulfillment_id: uuid.UUID, at: datetime) -> IssuedCode:
-    """Make a code for a pickup. One that was made before counts no more."""
+    """Make a code for a pickup. One that was made before counts no more; wrong tries go on counting."""
     letters = "".join(secrets.choice(ALPHABET) for _place in range(LETTERS))
     code = letters + check_letter(letters)
     PickupCode.objects.update_or_create(
-        fulfillment_id=fulfillment_id, defaults={"code_hash": _hash(fulfillment_id, code), "tries": 0, "used_at": None}
+        fulfillment_id=fulfillment_id, defaults={"code_hash": _hash(fulfillment_id, code), "used_at": None}
     )
     return IssuedCode("-".join((code[:4], code[4:8], code[8:])), token_of(fulfillment_id, code))
 

@@ -38,7 +38,8 @@ Units = Mapping[OrderLine, int]
 def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDecision | None:
     """Route the units of an order that no location has, also those that wait; None where there are none.
 
-    What a location takes is allocated there in the same transaction; the rest waits in a queue that says why. Raises
+    What a location takes is allocated there in the same transaction; the rest waits in a queue that says why. Where all
+    would go on waiting as it does, nothing is written and None returned: it is tried every minute. Raises
     ``NotFoundError``.
     """
     with transaction.atomic():
@@ -46,11 +47,24 @@ def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDeci
         units = uncovered(order)
         if not units:
             return None
-        take_off_queue(order)
-        entries: list[TimelineEntry] = []
-        decision = _route(order, units, entries, at=at, cause=cause, has_history=True)
-        TimelineEntry.objects.bulk_create(entries)
+        before = _waiting(order)
+        with transaction.atomic():
+            take_off_queue(order)
+            entries: list[TimelineEntry] = []
+            decision = _route(order, units, entries, at=at, cause=cause, has_history=True)
+            TimelineEntry.objects.bulk_create(entries)
+            if before and _waiting(order) == before:
+                transaction.set_rollback(True)
+                return None
         return decision
+
+
+def _waiting(order: Order) -> set[tuple[str, uuid.UUID, int]]:
+    """Return queue, order line and units of what waits for a location."""
+    rows = FulfillmentLine.objects.filter(
+        fulfillment__order=order, fulfillment__location=None, fulfillment__state=FulfillmentState.OPEN, quantity__gt=0
+    )
+    return set(rows.values_list("fulfillment__queue", "order_line_id", "quantity"))
 
 
 def route_new(
@@ -130,7 +144,8 @@ def _decide(
         decision = route(demand, candidates, rules, at=at)
         try:
             with transaction.atomic():
-                _give(order, units, decision.parts, entries, at=at, hold_reference=hold_reference)
+                opens_at = {candidate.location_id: candidate.opens_at for candidate in candidates}
+                _give(order, units, decision.parts, entries, opens_at, at=at, hold_reference=hold_reference)
         except OutOfStockError:
             if attempt < ATTEMPTS:
                 continue
@@ -144,6 +159,7 @@ def _give(
     units: Units,
     parts: Sequence[Part],
     entries: list[TimelineEntry],
+    opens_at: Mapping[uuid.UUID, datetime | None],
     *,
     at: datetime,
     hold_reference: uuid.UUID | None,
@@ -155,7 +171,7 @@ def _give(
     made, lines, allocations = [], [], []
     for part in parts:
         fulfillment = FulfillmentOrder(order=order, location_id=part.location_id, method=order.method)
-        start_clock(fulfillment, policies, at)
+        start_clock(fulfillment, policies, max(at, opens_at.get(part.location_id) or at))
         made.append(fulfillment)
         for line_id, count in part.units.items():
             line = FulfillmentLine(fulfillment=fulfillment, order_line=by_id[line_id], quantity=count)
@@ -228,7 +244,10 @@ def _policies(order: Order) -> Mapping[uuid.UUID | None, AcceptancePolicy]:
 def start_clock(
     fulfillment: FulfillmentOrder, policies: Mapping[uuid.UUID | None, AcceptancePolicy], at: datetime
 ) -> None:
-    """Set when a store is reminded, when its backup is asked and when its time is over; or let it accept by itself."""
+    """Set when a store is reminded, when its backup is asked and when its time is over; or let it accept by itself.
+
+    ``at`` is when the store can first answer: now, or its next opening.
+    """
     policy = policies.get(fulfillment.location_id) or policies.get(None)
     if policy is None:
         return
