@@ -239,6 +239,7 @@ class ChannelQuotaViewSet(ReadOnlyMerchantViewSet):
     @action(detail=True, methods=["post"])
     def lend(self, request: Request, pk: UUID) -> Response:
         """Lend units to another quota of the variant."""
+        self.get_object()
         data = checked(serializers.BorrowSerializer, request).validated_data
         loan = services.borrow_quota(lender_id=pk, at=clock.now(), **data)
         return Response(serializers.LoanSerializer(loan).data, status=201)

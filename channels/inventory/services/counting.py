@@ -17,7 +17,7 @@ from channels.inventory.services.receiving import adjust_stock
 from channels.stores.models import StockLocation
 from channels.stores.services import next_number
 from o2o.events import emit
-from o2o.kit.errors import DomainError, InvalidError, NotFoundError
+from o2o.kit.errors import DomainError, InvalidError, NotFoundError, UnknownReferenceError
 from o2o.kit.locks import lock_rows
 from o2o.tenancy.acting import current_actor_label
 
@@ -43,7 +43,7 @@ def open_count(
     """
     with transaction.atomic():
         if not lock_rows(StockLocation.objects.filter(pk=location_id)):
-            raise NotFoundError(_("There is no location %(id)s.") % {"id": location_id})
+            raise UnknownReferenceError(_("There is no location %(id)s.") % {"id": location_id})
         chosen = variant_ids
         if chosen is None:
             chosen = list(StockLevel.objects.filter(location_id=location_id).values_list("variant_id", flat=True))

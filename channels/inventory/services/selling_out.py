@@ -14,7 +14,7 @@ from channels.inventory.services.ledger import ensure_levels
 from channels.stores.models import StockLocation
 from channels.stores.selectors import business_day
 from o2o.events import emit_all
-from o2o.kit.errors import NotFoundError
+from o2o.kit.errors import UnknownReferenceError
 from o2o.kit.locks import lock_rows
 
 
@@ -25,7 +25,7 @@ def mark_sold_out(*, location_id: uuid.UUID, variant_ids: Collection[uuid.UUID],
     """
     location = StockLocation.objects.filter(pk=location_id).first()
     if location is None:
-        raise NotFoundError(_("There is no location %(id)s.") % {"id": location_id})
+        raise UnknownReferenceError(_("There is no location %(id)s.") % {"id": location_id})
     until = business_day(location=location, at=at).ends_at
     with transaction.atomic():
         levels = ensure_levels(places={(variant_id, location_id) for variant_id in variant_ids})

@@ -31,19 +31,24 @@ class NothingToCancelError(DomainError):
 
 
 def cancel_order(
-    *, order_id: uuid.UUID, at: datetime, lines: Mapping[uuid.UUID, int] | None = None, reason: str = ""
+    *,
+    order_id: uuid.UUID,
+    at: datetime,
+    lines: Mapping[uuid.UUID, int] | None = None,
+    reason: str = "",
+    first: uuid.UUID | None = None,
 ) -> Order:
     """Cancel units of lines (by id), or all that remain; their stock is free again and they are owed no more.
 
     What the units are worth, with the discounts that they had, is exact to the coin over any sequence of cancellations
-    and returns; shipping and tax go with the last unit where nothing was fulfilled. Raises ``NothingToCancelError``;
-    then nothing was cancelled.
+    and returns; shipping and tax go with the last unit where nothing was fulfilled. ``first`` names the fulfilment that
+    loses its units before all others. Raises ``NothingToCancelError``; then nothing was cancelled.
     """
     with transaction.atomic():
         order = lock_order(order_id)
         rows = list(order.lines.order_by("position"))
         units = _chosen(rows, lines)
-        amount = cancel_units(order, rows, units, at=at)
+        amount = cancel_units(order, rows, units, at=at, first=first)
         details = {"units": sum(units.values()), "amount": str(amount), "text": reason}
         note(order_id=order.pk, kind=TimelineKind.CANCELLED, at=at, details=details)
         emit(
@@ -58,10 +63,15 @@ def cancel_order(
 
 
 def cancel_units(
-    order: Order, rows: Sequence[OrderLine], units: Mapping[uuid.UUID, int], *, at: datetime, in_channel: bool = False
+    order: Order,
+    rows: Sequence[OrderLine],
+    units: Mapping[uuid.UUID, int],
+    *,
+    at: datetime,
+    first: uuid.UUID | None = None,
 ) -> Decimal:
-    """Cancel units of a locked order and return what they are worth. ``in_channel``: it was the channel that did."""
-    withdraw_units(order=order, units=units, at=at)
+    """Cancel units of a locked order and return what they are worth."""
+    withdraw_units(order=order, units=units, at=at, first=first)
     taken = units_taken(rows)
     amount = Decimal(0)
     changed = [line for line in rows if units.get(line.pk)]
@@ -69,8 +79,7 @@ def cancel_units(
         count = units[line.pk]
         amount += worth(line.total, line.quantity, taken=taken[line.pk], units=count, currency=order.currency)
         line.cancelled += count
-        line.cancelled_in_channel += count if in_channel else 0
-    OrderLine.objects.bulk_update(changed, ("cancelled", "cancelled_in_channel"))
+    OrderLine.objects.bulk_update(changed, ("cancelled",))
     if all(line.cancelled == line.quantity for line in rows):
         amount = order.total - order.cancelled_total
     order.cancelled_total += amount

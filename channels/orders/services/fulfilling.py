@@ -18,7 +18,7 @@ from channels.inventory.services.counting import ask_for_count
 from channels.orders.enums import FulfillmentState, RejectionReason, StockEffect, TimelineKind
 from channels.orders.events.fulfillment import FulfillmentMoved, PickupDue
 from channels.orders.models import FulfillmentLine, FulfillmentOrder, Order, OrderLine
-from channels.orders.services.locking import lock_order
+from channels.orders.services.locking import lock_order, lock_stock_of
 from channels.orders.services.pickup import (
     IssuedCode,
     WrongCodeError,
@@ -30,7 +30,6 @@ from channels.orders.services.routing import route_order
 from channels.orders.services.state import settle_state
 from channels.orders.services.timeline import note
 from channels.stores.enums import FulfillmentMethod
-from channels.stores.models import ChannelLocation
 from o2o.events import emit
 from o2o.kit.errors import DomainError, InvalidError, NotFoundError
 from o2o.kit.locks import lock_rows
@@ -152,7 +151,7 @@ def reject(
         with _moving(fulfillment_id, {S.OPEN, S.ACCEPTED}, at, is_told=False) as part:
             taken = _rejected_units(_lines(part), lines)
             is_all = all(line.quantity == taken.get(line, 0) for line in _lines(part))
-            _lock_stock(part.order, taken)
+            lock_stock_of(part.order, {line.order_line.variant_id for line in taken})
             release_allocations(
                 lines={line.pk: None if units == line.quantity else units for line, units in taken.items()},
                 reason=MovementReason.REJECTION,
@@ -166,16 +165,6 @@ def reject(
             _tell(rejected, part.order, at)
         route_order(order_id=part.order_id, at=at, cause="rejected")
     return rejected
-
-
-def _lock_stock(order: Order, taken: Mapping[FulfillmentLine, int]) -> None:
-    """Lock the stock here and wherever the units may go next, in one go.
-
-    Releasing first and allocating elsewhere afterwards would take the levels of two stores in any order.
-    """
-    places = ChannelLocation.objects.filter(channel_id=order.channel_id).values("location_id")
-    variants = {line.order_line.variant_id for line in taken}
-    lock_rows(StockLevel.objects.filter(variant_id__in=variants, location_id__in=places))
 
 
 def _rejected_units(

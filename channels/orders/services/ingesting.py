@@ -18,7 +18,7 @@ from channels.orders.drafts import LineDraft, OrderDraft
 from channels.orders.enums import PaymentKind, TimelineKind
 from channels.orders.events.orders import OrderChanged
 from channels.orders.models import LineAdjustment, Order, OrderLine, Payment
-from channels.orders.services.locking import lock_order
+from channels.orders.services.locking import lock_order, lock_stock_of
 from channels.orders.services.payments import save_payment_state
 from channels.orders.services.placing import adjustments_of, new_line, payment_of, place_order, variants_of
 from channels.orders.services.routing import route_order, uncovered
@@ -106,6 +106,8 @@ def _change(order: Order, draft: OrderDraft, version: int, at: datetime, origin:
         draft = replace(draft, lines=[replace(line, cancelled=line.quantity) for line in draft.lines])
     totals = totals_of(draft, order.currency)
     lines = list(order.lines.order_by("position"))
+    named = variants_of(draft.lines)
+    lock_stock_of(order, {line.variant_id for line in lines} | {variant.pk for variant in named.values()})
     _write_lines(order, lines, draft, totals, at)
     lines = list(order.lines.order_by("position"))
     _write_order(order, lines, draft, version, at)

@@ -67,8 +67,9 @@ def use_pickup_code(*, fulfillment_id: uuid.UUID, code: str, at: datetime) -> No
     row = PickupCode.objects.filter(fulfillment_id=fulfillment_id).first()
     if row is not None and row.tries >= MOST_TRIES:
         raise TooManyTriesError(_("Five wrong codes were tried; a manager can hand the goods over with a reason."))
-    given = _hash(fulfillment_id, _plain(fulfillment_id, code))
-    if row is None or row.used_at is not None or not hmac.compare_digest(row.code_hash, given):
+    plain = _plain(fulfillment_id, code)
+    hashes = [_hash(fulfillment_id, plain, key) for key in _keys()]
+    if row is None or row.used_at is not None or not any(hmac.compare_digest(row.code_hash, one) for one in hashes):
         raise WrongCodeError(_("This code does not open this pickup. Check the code and the order."))
     if not PickupCode.objects.filter(pk=row.pk, used_at=None).update(used_at=at, updated_at=at):
         raise WrongCodeError(_("This code does not open this pickup. Check the code and the order."))
@@ -95,15 +96,23 @@ def _plain(fulfillment_id: uuid.UUID, text: str) -> str:
     parts = text.strip().split(".")
     if len(parts) == 4 and parts[0] == PREFIX:
         body = ".".join(parts[:3])
-        is_genuine = hmac.compare_digest(_signature(body), parts[3]) and parts[1] == fulfillment_id.hex
+        is_signed = any(hmac.compare_digest(_signature(body, key), parts[3]) for key in _keys())
+        is_genuine = is_signed and parts[1] == fulfillment_id.hex
         return parts[2] if is_genuine else ""
     # As people read aloud and write: no hyphens, small letters, O for 0, I and L for 1.
     return text.strip().upper().replace("-", "").replace(" ", "").translate(str.maketrans("OIL", "011"))
 
 
-def _signature(body: str) -> str:
-    return hmac.new(settings.SECRET_KEY.encode(), f"orders.pickup|{body}".encode(), hashlib.sha256).hexdigest()[:32]
+def _keys() -> list[str]:
+    """Return the secrets of the installation, the present one first; a code outlives a rotation."""
+    return [settings.SECRET_KEY, *(str(key) for key in settings.SECRET_KEY_FALLBACKS)]
 
 
-def _hash(fulfillment_id: uuid.UUID, code: str) -> str:
-    return hmac.new(settings.SECRET_KEY.encode(), f"{fulfillment_id}|{code}".encode(), hashlib.sha256).hexdigest()
+def _signature(body: str, key: str = "") -> str:
+    secret = (key or settings.SECRET_KEY).encode()
+    return hmac.new(secret, f"orders.pickup|{body}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _hash(fulfillment_id: uuid.UUID, code: str, key: str = "") -> str:
+    secret = (key or settings.SECRET_KEY).encode()
+    return hmac.new(secret, f"{fulfillment_id}|{code}".encode(), hashlib.sha256).hexdigest()

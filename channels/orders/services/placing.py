@@ -32,7 +32,7 @@ from channels.orders.totals import LineTotals, OrderTotals, coins, totals_of, wo
 from channels.stores.enums import FulfillmentMethod
 from channels.stores.models import SalesChannel, StockLocation
 from o2o.events import emit_all
-from o2o.kit.errors import InvalidError, NotFoundError
+from o2o.kit.errors import InvalidError, UnknownReferenceError
 
 
 def place_order(
@@ -48,8 +48,8 @@ def place_order(
 
     The server works the totals out. A constant number of queries, whatever the number of lines. ``hold_reference``
     names the cart whose holds become the order's. ``is_done``: the goods of a purchase in a store are out of the door,
-    so that missing stock cannot refuse it. Raises ``WrongTotalError``, ``InvalidError``, ``NotFoundError``, and for a
-    purchase in a store ``OutOfStockError``; then there is no order.
+    so that missing stock cannot refuse it. Raises ``WrongTotalError``, ``InvalidError`` or ``UnknownReferenceError``, for
+    a purchase in a store also ``OutOfStockError``; then there is no order.
     """
     with transaction.atomic():
         channel, location = _places(draft)
@@ -81,7 +81,7 @@ def variants_of(lines: Sequence[LineDraft]) -> Mapping[str | uuid.UUID, Variant]
     ids = {line.variant_id for line in lines if line.variant_id is not None}
     found = list(Variant.objects.filter(sku__in=skus) | Variant.objects.filter(pk__in=ids))
     if missing := ids - {variant.pk for variant in found}:
-        raise NotFoundError(_("There is no variant %(id)s.") % {"id": min(missing)}, field="lines")
+        raise UnknownReferenceError(_("There is no variant %(id)s.") % {"id": min(missing)}, field="lines")
     return {variant.sku: variant for variant in found} | {variant.pk: variant for variant in found}
 
 
@@ -137,7 +137,7 @@ def payment_of(order: Order, draft: PaymentDraft) -> Payment:
 def _places(draft: OrderDraft) -> tuple[SalesChannel, StockLocation | None]:
     channel = SalesChannel.objects.filter(pk=draft.channel_id).first()
     if channel is None:
-        raise NotFoundError(_("There is no channel %(id)s.") % {"id": draft.channel_id}, field="channel_id")
+        raise UnknownReferenceError(_("There is no channel %(id)s.") % {"id": draft.channel_id}, field="channel_id")
     needs_store = draft.method in (FulfillmentMethod.IN_STORE, FulfillmentMethod.PICKUP)
     if draft.location_id is None:
         if needs_store:
@@ -145,7 +145,7 @@ def _places(draft: OrderDraft) -> tuple[SalesChannel, StockLocation | None]:
         return channel, None
     location = StockLocation.objects.filter(pk=draft.location_id).first()
     if location is None:
-        raise NotFoundError(_("There is no location %(id)s.") % {"id": draft.location_id}, field="location_id")
+        raise UnknownReferenceError(_("There is no location %(id)s.") % {"id": draft.location_id}, field="location_id")
     return channel, location
 
 

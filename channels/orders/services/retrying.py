@@ -9,15 +9,20 @@ from channels.orders.models import FulfillmentOrder
 from channels.orders.services.routing import route_order
 
 
-def retry_unrouted(*, at: datetime, variant_id: uuid.UUID | None = None, limit: int = 50) -> int:
-    """Route the orders that wait once more, oldest first; return how many were tried.
-
-    With a variant only those that want it. Each order is a savepoint of its own in the order of its lock.
-    """
+def waiting_orders(*, variant_id: uuid.UUID | None = None, limit: int = 200) -> list[uuid.UUID]:
+    """Return the orders that wait, oldest first; with a variant only those that want it."""
     waiting = FulfillmentOrder.objects.filter(location=None, state=FulfillmentState.OPEN)
     if variant_id is not None:
         waiting = waiting.filter(order_id__in=UnroutedDemand.objects.filter(variant_id=variant_id).values("order_id"))
-    orders = list(dict.fromkeys(waiting.order_by("pk").values_list("order_id", flat=True)[: limit * 2]))[:limit]
-    for order_id in sorted(orders):
+    return list(dict.fromkeys(waiting.order_by("pk").values_list("order_id", flat=True)[: limit * 2]))[:limit]
+
+
+def retry_unrouted(*, at: datetime, variant_id: uuid.UUID | None = None, limit: int = 200) -> int:
+    """Route the orders that wait once more, oldest first; return how many were tried.
+
+    Call it outside a transaction: then each order is one of its own, and one that fails takes no other with it.
+    """
+    orders = waiting_orders(variant_id=variant_id, limit=limit)
+    for order_id in orders:
         route_order(order_id=order_id, at=at, cause="tried again")
     return len(orders)

@@ -24,7 +24,7 @@ from channels.orders.services.timeline import note
 from channels.orders.totals import share, worth
 from channels.stores.models import StockLocation
 from o2o.events import emit
-from o2o.kit.errors import DomainError, InvalidError, NotFoundError
+from o2o.kit.errors import DomainError, InvalidError, NotFoundError, UnknownReferenceError
 from o2o.kit.locks import lock_rows
 
 
@@ -70,7 +70,7 @@ def request_return(
         if external_id and (same := order.returns.filter(external_id=external_id).first()):
             return same
         if location_id is not None and not StockLocation.objects.filter(pk=location_id).exists():
-            raise NotFoundError(_("There is no location %(id)s.") % {"id": location_id}, field="location_id")
+            raise UnknownReferenceError(_("There is no location %(id)s.") % {"id": location_id}, field="location_id")
         made = _return_lines(order, {line_id: units for line_id, units in lines.items() if units})
         row = Return.objects.create(
             order=order,
@@ -111,7 +111,7 @@ def receive_return(
         row = _locked(return_id)
         _demand(row, {ReturnState.APPROVED})
         if not StockLocation.objects.filter(pk=location_id).exists():
-            raise NotFoundError(_("There is no location %(id)s.") % {"id": location_id}, field="location_id")
+            raise UnknownReferenceError(_("There is no location %(id)s.") % {"id": location_id}, field="location_id")
         arrived = _take_in(row, {line.line_id: line for line in lines})
         row.location_id = location_id
         row.refund_total = sum((line.refund for line in row.lines.all()), Decimal(0))

@@ -29,9 +29,16 @@ def take_off_queue(order: Order) -> None:
 
 
 def withdraw_units(
-    *, order: Order, units: Mapping[uuid.UUID, int], at: datetime, reason: MovementReason = MovementReason.CANCELLATION
+    *,
+    order: Order,
+    units: Mapping[uuid.UUID, int],
+    at: datetime,
+    reason: MovementReason = MovementReason.CANCELLATION,
+    first: uuid.UUID | None = None,
 ) -> None:
     """Take units of order lines off the fulfilments of a locked order: waiting ones first, packed ones last.
+
+    ``first`` names the fulfilment that is to lose them before all others, such as a pickup that nobody fetched.
 
     Their stock is free again. Fulfilments of which nothing is left are cancelled. Raises ``InvalidError`` where more
     units are asked for than are still to be fulfilled.
@@ -40,7 +47,7 @@ def withdraw_units(
     by_id = {part.pk: part for part in parts}
     lines = sorted(
         FulfillmentLine.objects.filter(fulfillment__in=parts, order_line_id__in=units),
-        key=lambda line: (_ease(by_id[line.fulfillment_id]), str(line.pk)),
+        key=lambda line: (line.fulfillment_id != first, _ease(by_id[line.fulfillment_id]), str(line.pk)),
     )
     left = dict(units)
     touched, released, waiting = [], {}, []

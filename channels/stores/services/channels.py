@@ -14,7 +14,7 @@ from channels.stores.events import ChannelChanged
 from channels.stores.models import ChannelLocation, SalesChannel, StockLocation
 from channels.stores.services.checking import checked_choices, checked_currency, locked
 from o2o.events import emit
-from o2o.kit.errors import DomainError, NotFoundError
+from o2o.kit.errors import DomainError, UnknownReferenceError
 
 CHANGEABLE = frozenset({"name", "kind", "currency", "is_active"})
 
@@ -59,7 +59,7 @@ def set_locations_of_channel(*, channel_id: uuid.UUID, priorities: Mapping[uuid.
         channel: Any = locked(SalesChannel, channel_id)
         known = set(StockLocation.objects.filter(pk__in=priorities).values_list("pk", flat=True))
         if missing := set(priorities) - known:
-            raise NotFoundError(_("There is no location %(id)s.") % {"id": min(missing)}, field="locations")
+            raise UnknownReferenceError(_("There is no location %(id)s.") % {"id": min(missing)}, field="locations")
         ChannelLocation.objects.filter(channel=channel).exclude(location_id__in=known).delete()
         ChannelLocation.objects.bulk_create(
             [

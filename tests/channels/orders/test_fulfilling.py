@@ -125,7 +125,7 @@ class TestClocks:
         )  # fmt: skip
         order = place(shop, 1)
 
-        steps = [clocks.tick_acceptance(at=AT + number * MINUTE) for number in (1, 5, 5, 10, 15, 15)]
+        steps = [clocks.tick(at=AT + number * MINUTE) for number in (1, 5, 5, 10, 15, 15)]
 
         assert steps == [0, 1, 0, 1, 1, 0]
         assert [entry.kind for entry in order.timeline.order_by("pk")] == [
@@ -138,7 +138,7 @@ class TestClocks:
         set_acceptance(channel_id=shop.channel.pk, accept_minutes=15, remind_minutes=5, at=AT)
         order = place(shop, 1)
 
-        assert clocks.tick_acceptance(at=AT + DAY) == 2
+        assert clocks.tick(at=AT + DAY) == 2
 
         assert parts(order)[-1][0] == shop.locations[1].pk
 
@@ -150,7 +150,7 @@ class TestClocks:
         order = place(shop, 1)
         fulfilling.adjust_stock(changes=[(shop.variants[0].pk, shop.locations[1].pk, -10)], reason="loss", at=AT)
 
-        assert clocks.tick_acceptance(at=AT + 5 * MINUTE) == 0
+        assert clocks.tick(at=AT + 5 * MINUTE) == 0
 
         assert parts(order) == [(shop.locations[0].pk, "open", "")]
         assert stock(shop) == (10, 1, 0)
@@ -160,7 +160,7 @@ class TestClocks:
         order = place(shop, 1)
         fulfilling.accept(fulfillment_id=part_of(order).pk, at=AT)
 
-        assert clocks.tick_acceptance(at=AT + DAY) == 0
+        assert clocks.tick(at=AT + DAY) == 0
 
     def test_store_that_accepts_by_itself(self, shop):
         set_acceptance(channel_id=shop.channel.pk, accept_minutes=15, accepts_automatically=True, at=AT)
@@ -170,13 +170,13 @@ class TestClocks:
     def test_pickup_is_reminded_extended_once_and_then_goes_back(self, shop):
         order, ready = ready_pickup(shop, 2)
         part = ready.fulfillment
-        assert clocks.tick_pickups(at=AT + 2 * DAY) == 1
+        assert clocks.tick(at=AT + 2 * DAY) == 1
         fulfilling.extend_pickup(fulfillment_id=part.pk, at=AT + 2 * DAY)
         with pytest.raises(InvalidError):
             fulfilling.extend_pickup(fulfillment_id=part.pk, at=AT + 2 * DAY)
-        assert clocks.tick_pickups(at=AT + 4 * DAY) == 0
+        assert clocks.tick(at=AT + 4 * DAY) == 0
 
-        assert clocks.tick_pickups(at=AT + 5 * DAY) == 1
+        assert clocks.tick(at=AT + 5 * DAY) == 1
 
         order.refresh_from_db()
         assert (order.state, order.cancelled_total, stock(shop)) == ("cancelled", 36, (10, 0, 0))

@@ -57,7 +57,7 @@ class TestAtOnce:
                 try:
                     with tenant_transaction(merchant.pk):
                         if number % 2:
-                            return "expired" * clocks.tick_acceptance(at=AT + DAY)
+                            return "expired" * clocks.tick(at=AT + DAY)
                         fulfilling.accept(fulfillment_id=part.pk, at=AT)
                         return "accepted"
                 except FulfillmentStateError:
