@@ -48,8 +48,8 @@ def place_order(
 
     The server works the totals out. A constant number of queries, whatever the number of lines. ``hold_reference``
     names the cart whose holds become the order's. ``is_done``: the goods of a purchase in a store are out of the door,
-    so that missing stock cannot refuse it. Raises ``WrongTotalError``, ``InvalidError`` or ``UnknownReferenceError``, for
-    a purchase in a store also ``OutOfStockError``; then there is no order.
+    so that missing stock cannot refuse it. Raises ``WrongTotalError``, ``InvalidError``, ``UnknownReferenceError`` or
+    ``OutOfStockError``; then there is no order.
     """
     with transaction.atomic():
         channel, location = _places(draft)

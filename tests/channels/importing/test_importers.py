@@ -100,7 +100,7 @@ def reasons(shop, batch):
 def test_products_come_in_again_and_go(shop):
     batch = shop.take_in("catalog.products", PRODUCTS)
 
-    assert (batch.state, batch.created, batch.rejected) == ("applied", 2, 1)
+    assert (batch.state, batch.to_create, batch.to_reject) == ("applied", 2, 1)
     assert "must be 7" in reasons(shop, batch)[4]
     with tenant_transaction(shop.merchant.pk):
         assert set(Variant.objects.values_list("sku", "gtin", "cost")) == {
@@ -110,7 +110,7 @@ def test_products_come_in_again_and_go(shop):
         assert Category.objects.get().name == "茶饮"
 
     again = shop.take_in("catalog.products", PRODUCTS.replace(",5\n", ",5.20\n"))
-    assert (again.changed, again.left) == (1, 1)
+    assert (again.to_change, again.to_leave) == (1, 1)
 
     shop.undo(again)
     with tenant_transaction(shop.merchant.pk):
@@ -122,7 +122,7 @@ def test_listings_come_with_their_prices_and_a_slip_is_held(shop):
 
     batch = shop.take_in("catalog.listings", LISTINGS)
 
-    assert (batch.created, batch.rejected) == (2, 2)
+    assert (batch.to_create, batch.to_reject) == (2, 2)
     shop.take_in("catalog.listings", "channel,sku,price\nmini,TEA-M,1.6\nmini,TEA-L,1000\n")
     with tenant_transaction(shop.merchant.pk):
         assert PriceChangeRequest.objects.get().price == Decimal("1.6")
@@ -136,11 +136,11 @@ def test_stock_is_posted_as_movements_and_undone_by_others(shop):
 
     batch = shop.take_in("inventory.stock", STOCK)
 
-    assert (batch.created, batch.rejected) == (2, 1)
+    assert (batch.to_create, batch.to_reject) == (2, 1)
     with tenant_transaction(shop.merchant.pk):
         assert dict(StockLevel.objects.values_list("variant__sku", "on_hand")) == {"TEA-L": 24, "TEA-M": 8}
         assert StockMovement.objects.filter(reason="import", reference_id=batch.pk).count() == 2
-    assert shop.take_in("inventory.stock", STOCK).left == 2
+    assert shop.take_in("inventory.stock", STOCK).to_leave == 2
 
     shop.undo(batch)
 
@@ -155,7 +155,7 @@ def test_past_orders_come_in_whole_and_nothing_is_dropped_without_a_word(shop):
 
     batch = shop.take_in("orders.history", ORDERS)
 
-    assert (batch.created, batch.rejected) == (3, 4)
+    assert (batch.to_create, batch.to_reject) == (3, 4)
     told = reasons(shop, batch)
     assert "discount without goods" in told[5]
     assert "return" in told[6]
@@ -169,7 +169,7 @@ def test_past_orders_come_in_whole_and_nothing_is_dropped_without_a_word(shop):
         assert OrderLine.objects.count() == 3
         assert not StockMovement.objects.exists()
     assert broken_invariants("orders.") == []
-    assert shop.take_in("orders.history", ORDERS).left == 3
+    assert shop.take_in("orders.history", ORDERS).to_leave == 3
 
     shop.undo(batch)
     with tenant_transaction(shop.merchant.pk):

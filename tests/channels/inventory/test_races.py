@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import OperationalError, connection, transaction
@@ -96,7 +97,8 @@ def test_everything_at_once_keeps_the_books():
 
     def live(seed):
         dice = random.Random(seed)
-        lines, carts = [], []
+        lines: list[UUID] = []
+        carts: list[UUID] = []
         for step in range(trials(25, long=100)):
             at = AT + timedelta(minutes=step)
             chosen = dice.sample(levels, dice.randint(1, 3))

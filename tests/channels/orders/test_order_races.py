@@ -4,6 +4,7 @@ import random
 import threading
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -115,7 +116,8 @@ class TestAtOnce:
         """Orders, cancellations, rejections, shipments, returns and messages on shared orders and SKUs (R15)."""
         merchant = MerchantFactory()
         shop = make_shop(merchant, stores=3, variants=4, on_hand=60)
-        faults, shared = [], []
+        faults: list[str] = []
+        shared: list[Any] = []
         with tenant_transaction(merchant.pk):
             shared.extend(place(shop, 1, 1, 1).pk for _ in range(4))
 

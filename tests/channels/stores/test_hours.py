@@ -64,7 +64,7 @@ def test_opening_and_closing(calendar, when, opens, closes):
 
 
 def test_never_open_within_two_weeks():
-    holidays = {MONDAY + timedelta(days=number): [] for number in range(40)}
+    holidays: dict[date, list[Period]] = {MONDAY + timedelta(days=number): [] for number in range(40)}
 
     assert next_opening(Calendar(SHANGHAI, EVERY_DAY.week, holidays), at=at("2026-11-23T12:00")) is None
 

@@ -222,7 +222,7 @@ class TestTogether:
     def test_control_without_the_guard_the_effect_happens_more_than_once(
         self, shop: Merchant, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(views, "claim_of", lambda _request: None)
+        monkeypatch.setattr(views, "claim_of", lambda _request, _body: None)
         monkeypatch.setattr(views.ScopedView, "_refuse_missing_key", lambda _self, _request: None)
         monkeypatch.setattr(probe, "hire", lambda email: _hire_somebody())
         answers = self.together(make_token(shop), "k1", count=5)

@@ -65,7 +65,8 @@ def identifiers(merchant: Merchant, schema: Any) -> dict[str, list[str]]:
         path = operation.ok().path
         if operation.ok().method == "get" and "{" not in path:
             body = client.get(path).json()
-            found[path] = [row["id"] for row in body.get("results", ()) if "id" in row]
+            rows = body if isinstance(body, list) else body.get("results", ())
+            found[path] = [row["id"] for row in rows if "id" in row]
     return found
 
 
