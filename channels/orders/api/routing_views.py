@@ -94,7 +94,7 @@ class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
         delete_rule(rule_id=pk, at=clock.now())
         return Response(status=204)
 
-    @action(detail=False, methods=["post"])
+    @action(detail=False, methods=["post"], pagination_class=None)
     def reorder(self, request: Request) -> Response:
         """Ask the rules in this order from now on."""
         self._require_all_stores()
