@@ -12,6 +12,7 @@ from o2o.tenancy.actor import Actor, ActorKind
 
 # Not in the log's context: the label of a person is their name.
 _label: ContextVar[str] = ContextVar("o2o_actor_label", default="")
+_id: ContextVar[uuid.UUID | None] = ContextVar("o2o_actor_id", default=None)
 
 
 def current_actor_label() -> str:
@@ -19,13 +20,19 @@ def current_actor_label() -> str:
     return _label.get()
 
 
+def current_actor_id() -> uuid.UUID | None:
+    """Return the id of the person or program that is acting, or that started the job; None where nobody is."""
+    return _id.get()
+
+
 @contextmanager
-def _labelled(label: str) -> Iterator[None]:
-    token = _label.set(label)
+def _labelled(label: str, actor_id: uuid.UUID | None = None) -> Iterator[None]:
+    token, id_token = _label.set(label), _id.set(actor_id)
     try:
         yield
     finally:
         _label.reset(token)
+        _id.reset(id_token)
 
 
 @contextmanager
@@ -41,7 +48,7 @@ def acting_as(actor: Actor, *, request_id: str = "", address: str = "", writes: 
         "request_id": request_id,
     }
     with (
-        _labelled(actor.label),
+        _labelled(actor.label, actor.id),
         structlog.contextvars.bound_contextvars(**context),
         pghistory.context(**context, actor_label=actor.label, address=address) if writes else nullcontext(),
     ):
@@ -58,6 +65,10 @@ def acting_for(merchant_id: uuid.UUID, name: str, *, request_id: str = "", **det
         "request_id": request_id,
         **details,
     }
-    label = details.get("started_by") or name
-    with _labelled(label), structlog.contextvars.bound_contextvars(**context), pghistory.context(**context):
+    label, starter = details.get("started_by") or name, details.get("started_by_id")
+    with (
+        _labelled(label, uuid.UUID(starter) if starter else None),
+        structlog.contextvars.bound_contextvars(**context),
+        pghistory.context(**context),
+    ):
         yield
