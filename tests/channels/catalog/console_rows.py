@@ -1,5 +1,6 @@
 """A row for each list of the catalog."""
 
+from datetime import time
 from decimal import Decimal
 
 from channels.catalog import services
@@ -9,6 +10,7 @@ from channels.catalog.models import (
     ConsistencyPolicy,
     Deviation,
     PriceChangeRequest,
+    PriceCycle,
     Product,
     Variant,
 )
@@ -42,6 +44,14 @@ def listing(merchant: Merchant) -> ChannelListing:
 @row_of(PriceChangeRequest)
 def request(merchant: Merchant) -> PriceChangeRequest:
     return services.set_price(wish=PriceWish(listing(merchant).pk, Decimal(1)), at=now())
+
+
+@row_of(PriceCycle)
+def cycle(merchant: Merchant) -> PriceCycle:
+    return services.create_price_cycle(
+        listing_id=listing(merchant).pk, name="Happy hour", price=Decimal(16), starts_at=time(14), ends_at=time(17),
+        time_zone="Asia/Shanghai", valid_from=now().date(), at=now(),
+    )  # fmt: skip
 
 
 @row_of(ConsistencyPolicy)
