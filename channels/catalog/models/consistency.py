@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels.catalog.enums import DeviationKind
@@ -11,6 +12,8 @@ from channels.stores.models import SalesChannel
 from o2o.kit.audit import audited
 from o2o.kit.fields import AmountField
 from o2o.tenancy.models import TenantModel
+
+LONGEST_SHOWN = 60
 
 
 @audited()
@@ -114,6 +117,29 @@ class Deviation(TenantModel):
                 fields=("accepted_until",), name="deviation_accepted", condition=Q(accepted_until__isnull=False)
             ),
         )
+
+    def __str__(self) -> str:
+        return f"{self.listing.variant.sku} · {self.listing.channel.name}: {self.found_text} → {self.expected_text}"
+
+    @property
+    def found_text(self) -> str:
+        """What the listing says, in words."""
+        return self._text("price", "title", gettext("hidden"))
+
+    @property
+    def expected_text(self) -> str:
+        """What a fix makes of it, in words."""
+        return self._text("expected", "expected", gettext("visible"))
+
+    def _text(self, amount: str, title: str, otherwise: str) -> str:
+        if self.kind == DeviationKind.VISIBILITY:
+            return otherwise
+        if self.kind != DeviationKind.TEXT:
+            return f"{self.evidence.get(amount, '–')} {self.evidence.get('currency', '')}".strip()
+        if "title" not in self.evidence.get("fields", ("title",)):
+            title = "description" if title == "title" else "expected_description"
+        text = str(self.evidence.get(title) or gettext("(empty)"))
+        return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 class ConsistencyMark(TenantModel):

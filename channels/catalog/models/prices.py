@@ -173,6 +173,10 @@ class PriceChangeRequest(TenantModel):
             models.Index(fields=("expires_at",), name="pricerequest_expiring", condition=Q(state="held")),
         )
 
+    def __str__(self) -> str:
+        change = f"{self.old_price.normalize():f} → {self.price.normalize():f}"
+        return f"{self.listing.variant.sku} · {self.listing.channel.name}: {change}"
+
 
 class PriceClock(TenantModel):
     """Up to which instant the prices of the merchant were put into force by the clock."""

@@ -105,7 +105,7 @@ def _check(deviation: Deviation, after: str | None) -> None:
     if request and PriceChangeRequest.objects.filter(pk=request, state=PriceChangeState.HELD).exists():
         raise InvalidError(_("A price that puts it right waits for approval already."))
     if after is not None and after != str(deviation.evidence.get("expected", "")):
-        raise ChangedSinceError(_("It would become “%(after)s” by now.") % {"after": deviation.evidence["expected"]})
+        raise ChangedSinceError(_("It would become “%(after)s” by now.") % {"after": deviation.expected_text})
 
 
 def _fix(deviation: Deviation, listing: ChannelListing, at: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from channels.catalog.models import (
     Deviation,
     PriceChangeRequest,
     PriceCycle,
+    PriceInterval,
     Product,
     Variant,
 )
@@ -21,7 +22,12 @@ from o2o.tenancy.models import Merchant
 from tests.channels.factories import ProductFactory, SalesChannelFactory, VariantFactory
 from tests.o2o.console.rows import KEYS, MAKERS, row_of
 
-KEYS.update({"product_id": Product, "listing_id": ChannelListing, "variant_id": Variant})
+KEYS.update(
+    {
+        "product_id": Product, "listing_id": ChannelListing, "variant_id": Variant, "interval_id": PriceInterval,
+        "deviation_id": Deviation,
+    }
+)  # fmt: skip
 MAKERS.setdefault(Variant, lambda merchant: VariantFactory(merchant=merchant))
 
 
@@ -52,6 +58,11 @@ def cycle(merchant: Merchant) -> PriceCycle:
         listing_id=listing(merchant).pk, name="Happy hour", price=Decimal(16), starts_at=time(14), ends_at=time(17),
         time_zone="Asia/Shanghai", valid_from=now().date(), at=now(),
     )  # fmt: skip
+
+
+@row_of(PriceInterval)
+def interval(merchant: Merchant) -> PriceInterval:
+    return services.set_price(wish=PriceWish(listing(merchant).pk, Decimal(17)), at=now())
 
 
 @row_of(ConsistencyPolicy)
