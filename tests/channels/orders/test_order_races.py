@@ -43,6 +43,7 @@ def done(shop, *units, **fields):
     return order
 
 
+@pytest.mark.faults
 @pytest.mark.usefixtures("committed_db")
 class TestAtOnce:
     def test_accepted_and_expired_at_once_is_one_of_both(self):
