@@ -233,7 +233,8 @@ class Stock(RuleBasedStateMachine):
         """Return what PostgreSQL has: units on hand, live holds and promises."""
         with tenant_transaction(self.shop.merchant.pk):
             levels = {level.variant_id: level for level in StockLevel.objects.all()}
-            holds, promised = {}, {}
+            holds: dict[UUID, list[int]] = {}
+            promised: dict[UUID, list[int]] = {}
             for hold in Hold.objects.filter(state="active", expires_at__gt=self.at).select_related("level"):
                 holds.setdefault(hold.reference, [0] * GOODS)[self.goods.index(hold.level.variant_id)] += hold.quantity
             for one in Allocation.objects.filter(state="active").select_related("level"):
