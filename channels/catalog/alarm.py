@@ -37,8 +37,8 @@ class Alarm:
         """Return the figures for keeping."""
         change = float(self.new / self.old - 1) * 100 if self.old else None
         return {
-            "old": str(self.old),
-            "new": str(self.new),
+            "old": f"{self.old.normalize():f}",
+            "new": f"{self.new.normalize():f}",
             "change_percent": None if change is None else round(change, 1),
             "moves": self.moves,
             "median": round(self.median, 4),

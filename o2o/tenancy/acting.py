@@ -9,10 +9,12 @@ import pghistory
 import structlog
 
 from o2o.tenancy.actor import Actor, ActorKind
+from o2o.tenancy.enums import Origin
 
 # Not in the log's context: the label of a person is their name.
 _label: ContextVar[str] = ContextVar("o2o_actor_label", default="")
 _id: ContextVar[uuid.UUID | None] = ContextVar("o2o_actor_id", default=None)
+_origin: ContextVar[Origin] = ContextVar("o2o_origin", default=Origin.BACKGROUND)
 
 
 def current_actor_label() -> str:
@@ -25,18 +27,26 @@ def current_actor_id() -> uuid.UUID | None:
     return _id.get()
 
 
+def current_origin() -> Origin:
+    """Return from where they act, for timelines."""
+    return _origin.get()
+
+
 @contextmanager
-def _labelled(label: str, actor_id: uuid.UUID | None = None) -> Iterator[None]:
-    token, id_token = _label.set(label), _id.set(actor_id)
+def _told(label: str, origin: Origin, actor_id: uuid.UUID | None = None) -> Iterator[None]:
+    label_before, id_before, origin_before = _label.set(label), _id.set(actor_id), _origin.set(origin)
     try:
         yield
     finally:
-        _label.reset(token)
-        _id.reset(id_token)
+        _label.reset(label_before)
+        _id.reset(id_before)
+        _origin.reset(origin_before)
 
 
 @contextmanager
-def acting_as(actor: Actor, *, request_id: str = "", address: str = "", writes: bool = True) -> Iterator[None]:
+def acting_as(
+    actor: Actor, *, origin: Origin, request_id: str = "", address: str = "", writes: bool = True
+) -> Iterator[None]:
     """Write the actor, their merchant, the request and the address into each audit entry and log line of the block.
 
     Where nothing is written (``writes=False``) the audit context, which lengthens each statement, is left out.
@@ -48,7 +58,7 @@ def acting_as(actor: Actor, *, request_id: str = "", address: str = "", writes: 
         "request_id": request_id,
     }
     with (
-        _labelled(actor.label, actor.id),
+        _told(actor.label, origin, actor.id),
         structlog.contextvars.bound_contextvars(**context),
         pghistory.context(**context, actor_label=actor.label, address=address) if writes else nullcontext(),
     ):
@@ -67,7 +77,7 @@ def acting_for(merchant_id: uuid.UUID, name: str, *, request_id: str = "", **det
     }
     label, starter = details.get("started_by") or name, details.get("started_by_id")
     with (
-        _labelled(label, uuid.UUID(starter) if starter else None),
+        _told(label, Origin.BACKGROUND, uuid.UUID(starter) if starter else None),
         structlog.contextvars.bound_contextvars(**context),
         pghistory.context(**context),
     ):

@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -85,7 +84,7 @@ def _chart(listings: Sequence[ChannelListing], at: datetime) -> Chart:
         )
         for number, listing in enumerate(listings)
     ]
-    labels = [date_format(day, "MONTH_DAY_FORMAT") for day in days]
+    labels = [f"{day:%m-%d}" for day in days]
     return Chart("prices", "line", _("Price at noon"), labels, series, x_title=_("Day"), y_title=_("Price"))
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.catalog import services
 from channels.catalog.console.products import PRODUCTS, ProductPage
-from channels.catalog.models import Barcode, Variant
+from channels.catalog.models import Variant
 from o2o.console import ConsoleForm, FormPage, page
 from o2o.kit.clock import now
 from o2o.kit.errors import NotFoundError
@@ -56,11 +56,8 @@ class Barcodes(FormPage):
         return {"codes": "\n".join(self.variant.barcodes.values_list("value", flat=True))}
 
     def save(self, form: forms.Form) -> None:
-        variant = self.variant
-        wanted = [line.strip() for line in form.cleaned_data["codes"].splitlines() if line.strip()]
-        kept = {services.add_barcode(variant_id=variant.pk, value=code, at=now()).pk for code in wanted}
-        for barcode in Barcode.objects.filter(variant=variant).exclude(pk__in=kept):
-            services.remove_barcode(barcode_id=barcode.pk, at=now())
+        values = form.cleaned_data["codes"].splitlines()
+        services.set_barcodes(variant_id=self.variant.pk, values=values, at=now())
 
     def success_url(self) -> str:
         return reverse("console:catalog_product_change", args=(self.variant.product_id,))

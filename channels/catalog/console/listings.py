@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.catalog import services
 from channels.catalog.console.calendar import cycles, waiting_prices
-from channels.catalog.enums import DeviationKind
+from channels.catalog.enums import DeviationKind, PriceLayer
 from channels.catalog.models import Category, ChannelListing, PriceChangeRequest, Variant
 from channels.catalog.selectors.matrix import listing_rows, variants_found
 from channels.catalog.services import PriceWish
 from channels.stores.enums import Weekday
 from channels.stores.models import SalesChannel
-from o2o.console import ConsoleForm, Fact, FormPage, Nav, NavGroup, Page, Panel, badge, page
+from o2o.console import ConsoleForm, EmptyState, Fact, FormPage, Nav, NavGroup, Page, Panel, badge, page
 from o2o.console.components import Table
 from o2o.kit.clock import now
 from o2o.kit.errors import NotFoundError
@@ -66,9 +66,21 @@ class ListingMatrix(Page):
             "kinds": DeviationKind.choices,
             "asked": asked,
             "may_fix": self.actor.may(Capability.CATALOG_WRITE),
+            "empty": None if rows else self._empty(is_narrowed=bool(chosen)),
             "next_url": f"?{urlencode({**chosen, 'after': following})}" if following else "",
             "first_url": f"?{urlencode(chosen)}" if after else "",
         }
+
+    def _empty(self, *, is_narrowed: bool) -> EmptyState:
+        if is_narrowed:
+            return EmptyState(
+                title=_("Nothing matches"), text=_("No variant fits these filters."), icon="search_off", url="?",
+                action=_("Show all"),
+            )  # fmt: skip
+        return EmptyState(
+            title=_("Nothing to list yet"), text=_("Add products first, or import them."), icon="grid_on",
+            url=reverse("console:catalog_product_changelist"), action=_("Products"),
+        )  # fmt: skip
 
 
 def _id(text: str | None) -> UUID | None:
@@ -156,7 +168,9 @@ class OneListing(ListingPage):
 
 def _prices(listing: ChannelListing) -> Panel:
     rows = []
-    for row in listing.price_intervals.select_related("withdrawal").order_by("-pk")[:SHOWN_PRICES]:
+    # Those of recurring prices that are still to come stand with their rule.
+    known = listing.price_intervals.exclude(layer=PriceLayer.CYCLIC, valid_from__gt=now())
+    for row in known.select_related("withdrawal").order_by("-pk")[:SHOWN_PRICES]:
         is_withdrawn = hasattr(row, "withdrawal")
         rows.append(
             (

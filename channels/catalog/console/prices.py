@@ -23,10 +23,11 @@ from o2o.console import (
     Nav,
     NavGroup,
     Panel,
+    badge,
     home_card,
     site,
 )
-from o2o.console.components import state_badge
+from o2o.console.components import tone_of
 from o2o.kit.clock import now
 from o2o.tenancy.capabilities import Capability
 
@@ -118,7 +119,7 @@ class PriceRequestAdmin(MerchantModelAdmin):
 
     @admin.display(description=_("state"))
     def state_shown(self, row: PriceChangeRequest) -> SafeString:
-        return state_badge(row)
+        return badge(row.get_state_display(), "warning" if row.state == PriceChangeState.HELD else tone_of(row.state))
 
     def row_title(self, row: PriceChangeRequest) -> str:
         return f"{row.listing.variant.sku} · {row.listing.channel.name}"
@@ -138,7 +139,7 @@ class PriceRequestAdmin(MerchantModelAdmin):
             Fact(_("Reason"), row.reason),
             Fact(_("Requested by"), row.requested_by),
             Fact(_("Expires at"), row.expires_at),
-            Fact(_("State"), state_badge(row)),
+            Fact(_("State"), self.state_shown(row)),
             Fact(_("Settled by"), row.settled_by),
         ]
         alarm = [

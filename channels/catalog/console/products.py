@@ -102,26 +102,16 @@ def _variants(row: Product, may_change: bool) -> Panel:
     rows = [
         (
             _variant_link(variant, may_change),
-            variant.name,
+            " · ".join(str(part) for part in (variant.name, *variant.attributes.values()) if part),
             variant.gtin,
             _barcodes(variant, may_change),
-            variant.cost,
+            None if variant.cost is None else f"{variant.cost.normalize():f}",
             badge(_("yes"), "info") if variant.allows_backorder else "–",
-            ", ".join(f"{name}: {value}" for name, value in variant.attributes.items()),
             format_html('<a href="{}">{}</a>', reverse("console:price_calendar", args=(variant.pk,)), _("Calendar")),
         )
         for variant in row.variants.prefetch_related("barcodes").order_by("sku")
     ]
-    headers = (
-        _("SKU"),
-        _("Name"),
-        _("GTIN"),
-        _("Barcodes"),
-        _("Cost"),
-        _("Beyond stock"),
-        _("Attributes"),
-        _("Prices"),
-    )
+    headers = (_("SKU"), _("Name"), _("GTIN"), _("Barcodes"), _("Cost"), _("Backorder"), _("Prices"))
     return Panel(_("Variants"), table=Table(headers, rows, empty=_("Without a variant it cannot be sold.")))
 
 

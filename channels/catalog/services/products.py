@@ -1,7 +1,7 @@
 """Products, variants, barcodes and images."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ PRODUCT_FIELDS = frozenset({"name", "description", "brand", "category_id", "attr
 VARIANT_FIELDS = frozenset({"sku", "name", "gtin", "attributes", "cost", "allows_backorder", "is_active"})
 MOST_IMAGES = 50
 MOST_VARIANTS = 100
+MOST_BARCODES = 20
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -95,10 +96,17 @@ def add_barcode(*, variant_id: uuid.UUID, value: str, at: datetime) -> Barcode:
         return _add_barcode(locked(Variant, variant_id), value)
 
 
-def remove_barcode(*, barcode_id: uuid.UUID, at: datetime) -> None:
-    """Let a code name its variant no more. Raises ``NotFoundError``."""
-    if not Barcode.objects.filter(pk=barcode_id).delete()[0]:
-        raise NotFoundError(_("There is no barcode %(id)s.") % {"id": barcode_id})
+def set_barcodes(*, variant_id: uuid.UUID, values: Sequence[str], at: datetime) -> None:
+    """Let exactly these codes name a variant. Raises as ``add_barcode``, or ``InvalidError`` for too many."""
+    wanted = {barcode_of(value) for value in values if value.strip()}
+    if len(wanted) > MOST_BARCODES:
+        raise InvalidError(_("%(count)s barcodes are the most.") % {"count": MOST_BARCODES}, field="codes")
+    with transaction.atomic():
+        variant = locked(Variant, variant_id)
+        _claim(wanted, variant, field="codes")
+        variant.barcodes.exclude(value__in=wanted).delete()
+        present = set(variant.barcodes.values_list("value", flat=True))
+        Barcode.objects.bulk_create(Barcode(variant=variant, value=value) for value in sorted(wanted - present))
 
 
 def set_images(*, product_id: uuid.UUID, images: Sequence[tuple[str, str]], at: datetime) -> list[ProductImage]:
@@ -148,23 +156,24 @@ def _add_barcode(variant: Variant, text: str) -> Barcode:
     value = barcode_of(text)
     if not value:
         raise InvalidError(_("A barcode has at least one character."), field="value")
-    _claim(value, variant, field="value")
+    _claim([value], variant, field="value")
     found: Barcode = Barcode.objects.get_or_create(variant=variant, value=value)[0]
     return found
 
 
-def _claim(value: str, variant: Variant, *, field: str) -> None:
-    """Make sure that no other variant has a code as its GTIN or barcode. Raises ``CodeTakenError``.
+def _claim(values: Collection[str], variant: Variant, *, field: str) -> None:
+    """Make sure that no other variant has one of the codes as its GTIN or barcode. Raises ``CodeTakenError``.
 
     The two are kept in two tables, over which no constraint reaches: whoever takes a code waits for others who do.
     """
-    _lock_codes([value])
-    others = Variant.objects.exclude(pk=variant.pk)
-    held = models.Q(gtin=value) | models.Q(pk__in=Barcode.objects.filter(value=value).values("variant"))
-    other = others.filter(held).values_list("sku", flat=True).first()
-    if other is not None:
+    _lock_codes(values)
+    others = Variant.objects.exclude(pk=variant.pk).filter(gtin__in=values).values_list("gtin", "sku")
+    coded = Barcode.objects.exclude(variant=variant).filter(value__in=values).values_list("value", "variant__sku")
+    found = others.first() or coded.first()
+    if found is not None:
         raise CodeTakenError(
-            _("“%(value)s” is a code of the variant “%(sku)s” already.") % {"value": value, "sku": other}, field=field
+            _("“%(value)s” is a code of the variant “%(sku)s” already.") % {"value": found[0], "sku": found[1]},
+            field=field,
         )
 
 
@@ -180,7 +189,7 @@ def _saved(variant: Variant) -> Variant:
     if variant.cost is not None and variant.cost < 0:
         raise InvalidError(_("A cost is not negative."), field="cost")
     if variant.gtin:
-        _claim(variant.gtin, variant, field="gtin")
+        _claim([variant.gtin], variant, field="gtin")
     try:
         with transaction.atomic():
             variant.save()

@@ -6,7 +6,14 @@ import pytest
 
 from channels.catalog import services
 from o2o.kit.clock import now
+from o2o.tenancy.acting import _told
+from o2o.tenancy.enums import Origin
 from tests.channels.factories import SalesChannelFactory, VariantFactory
+
+
+def acting(label, actor_id=None):
+    """Let somebody act in the console."""
+    return _told(label, Origin.CONSOLE, actor_id)
 
 
 def offer(channel, variant, price, **fields):

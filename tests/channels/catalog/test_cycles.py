@@ -10,7 +10,7 @@ from channels.catalog.models import PriceChangeRequest, PriceCycle, PriceInterva
 from channels.catalog.selectors.prices import prices_at
 from channels.catalog.services.cycles import windows
 from o2o.kit.errors import InvalidError
-from o2o.tenancy.acting import _labelled
+from tests.channels.catalog.conftest import acting
 from tests.channels.factories import SalesChannelFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_window_that_runs_now_counts_at_once_and_not_in_the_past(listing):
 
 
 def test_abnormal_cycle_is_held_and_comes_once_a_colleague_approves(listing):
-    with _labelled("Wei"):
+    with acting("Wei"):
         cycle = cycle_of(listing, price="1.40")
     assert cycle.is_held
     services.unroll_cycles(at=AT)
@@ -73,7 +73,7 @@ def test_abnormal_cycle_is_held_and_comes_once_a_colleague_approves(listing):
     request = PriceChangeRequest.objects.get()
     assert request.valid_from == datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
 
-    with _labelled("Ling"):
+    with acting("Ling"):
         services.approve_price_change(request_id=request.pk, at=AT)
 
     assert price_of(listing, datetime(2026, 11, 25, 6, 30, tzinfo=UTC)) == Decimal("1.40")

@@ -16,7 +16,7 @@ from channels.catalog.services.approving import OwnApprovalError, SettledAlready
 from channels.catalog.services.prices import PriceMovedError
 from o2o.events.models import OutboxEvent
 from o2o.kit.errors import InvalidError
-from o2o.tenancy.acting import _labelled
+from tests.channels.catalog.conftest import acting
 from tests.channels.factories import ChannelListingFactory, SalesChannelFactory, VariantFactory
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +66,7 @@ def test_due_prices_come_into_force_and_go_whatever_the_rounds(listing):
 
 
 def test_abnormal_price_waits_for_a_colleague(listing):
-    with _labelled("Wei"):
+    with acting("Wei"):
         request = services.set_price(wish=wish(listing, "1.80"), at=AT)
         assert isinstance(request, PriceChangeRequest)
         with pytest.raises(OwnApprovalError):
@@ -74,7 +74,7 @@ def test_abnormal_price_waits_for_a_colleague(listing):
     listing.refresh_from_db()
     assert listing.price == 18
 
-    with _labelled("Ling"):
+    with acting("Ling"):
         services.approve_price_change(request_id=request.pk, at=AT + HOUR)
 
     listing.refresh_from_db()

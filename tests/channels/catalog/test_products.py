@@ -67,6 +67,20 @@ def test_barcode_of_one_is_no_gtin_of_another(scope):
     assert list(first.barcodes.values_list("value", flat=True)) == ["05901234123457"]
 
 
+def test_barcodes_are_set_as_a_whole(scope):
+    product = services.create_product(
+        code="P1", name="x", at=now(), variants=[{"sku": "A", "barcodes": ["a", "b"]}, {"sku": "B", "barcodes": ["c"]}]
+    )
+    first = product.variants.get(sku="A")
+    services.set_barcodes(variant_id=first.pk, values=["b", " 96385074 ", "", "b"], at=now())
+    assert set(first.barcodes.values_list("value", flat=True)) == {"b", "00000096385074"}
+
+    with pytest.raises(CodeTakenError, match="“B”"):
+        services.set_barcodes(variant_id=first.pk, values=["c"], at=now())
+
+    assert first.barcodes.count() == 2
+
+
 def test_product_with_a_wrong_variant_is_not_made_at_all(scope):
     with pytest.raises(CodeTakenError):
         services.create_product(code="P1", name="x", at=now(), variants=[{"sku": "A"}, {"sku": "A"}])
