@@ -1,5 +1,6 @@
 """Listings and their prices in the API."""
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -199,7 +200,7 @@ class PriceCycleViewSet(ReadOnlyMerchantViewSet):
         return Response(price_serializers.PriceCycleSerializer(self.get_object()).data)
 
 
-def _instant(request: Request) -> object:
+def _instant(request: Request) -> datetime:
     text = request.query_params.get("at")
     if not text:
         return clock.now()

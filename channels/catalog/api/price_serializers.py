@@ -1,5 +1,6 @@
 """Prices, deviations and policies as they are read and written by programs."""
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -186,7 +187,9 @@ class PolicyWriteSerializer(serializers.Serializer[Any]):
 
     product_id = serializers.UUIDField(required=False, allow_null=True, default=None)
     reference_channel_id = serializers.UUIDField()
-    tolerance_percent = serializers.DecimalField(max_digits=6, decimal_places=2, min_value=0, required=False, default=0)
+    tolerance_percent = serializers.DecimalField(
+        max_digits=6, decimal_places=2, min_value=0, required=False, default=Decimal(0)
+    )
     floor_price = serializers.DecimalField(
         max_digits=16, decimal_places=3, min_value=0, required=False, allow_null=True, default=None
     )
@@ -195,4 +198,4 @@ class PolicyWriteSerializer(serializers.Serializer[Any]):
     )
     compares_visibility = serializers.BooleanField(required=False, default=True)
     compares_text = serializers.BooleanField(required=False, default=True)
-    differences = DifferenceWriteSerializer(many=True, required=False, max_length=200)
+    differences = DifferenceWriteSerializer(many=True, required=False, max_length=200)  # type: ignore[call-arg]

@@ -122,7 +122,7 @@ class ProductWriteSerializer(ProductChangeSerializer):
 
     code = serializers.CharField(max_length=60)
     name = serializers.CharField(max_length=200)
-    variants = NewVariantSerializer(many=True, required=False, max_length=MOST_VARIANTS)
+    variants = NewVariantSerializer(many=True, required=False, max_length=MOST_VARIANTS)  # type: ignore[call-arg]
 
 
 class ProductImageWriteSerializer(serializers.Serializer[Any]):
@@ -135,7 +135,7 @@ class ProductImageWriteSerializer(serializers.Serializer[Any]):
 class ProductImagesSerializer(serializers.Serializer[Any]):
     """All pictures of a product, in order."""
 
-    images = ProductImageWriteSerializer(many=True, max_length=MOST_IMAGES)
+    images = ProductImageWriteSerializer(many=True, max_length=MOST_IMAGES)  # type: ignore[call-arg]
 
 
 class ListingSerializer(ReadSerializer[ChannelListing]):
@@ -188,7 +188,7 @@ class ListingUpsertSerializer(ListingChangeSerializer):
 class ListingsSerializer(serializers.Serializer[Any]):
     """Up to 1,000 listings."""
 
-    listings = ListingUpsertSerializer(many=True, allow_empty=False, max_length=MOST_LISTINGS)
+    listings = ListingUpsertSerializer(many=True, allow_empty=False, max_length=MOST_LISTINGS)  # type: ignore[call-arg]
 
 
 class ListingFaultSerializer(serializers.Serializer[Any]):

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.catalog import services
 from channels.catalog.enums import PriceChangeState
 from channels.catalog.models import ChannelListing, PriceChangeRequest, PriceCycle, PriceInterval, Variant
-from channels.catalog.selectors.calendar import Planned, course, planned_prices
+from channels.catalog.selectors.calendar import Planned, course, merchant_zone, planned_prices
 from channels.stores.enums import Weekday
 from o2o.console import Act, EmptyState, Fact, FormPage, MerchantModelAdmin, Page, Panel, badge, page, site
 from o2o.console.components import Chart, Series, Table
@@ -24,8 +23,6 @@ from o2o.kit.clock import now
 from o2o.kit.errors import NotFoundError
 from o2o.kit.money import Money
 from o2o.tenancy.capabilities import Capability
-from o2o.tenancy.models import Merchant
-from o2o.tenancy.scope import current_merchant_id
 
 BEFORE, AHEAD = 60, 14
 TONES: Sequence[Any] = ("info", "success", "warning", "danger", "neutral")
@@ -71,8 +68,7 @@ class PriceCalendar(Page):
 
 
 def _chart(listings: Sequence[ChannelListing], at: datetime) -> Chart:
-    name = Merchant.objects.values_list("time_zone", flat=True).get(pk=current_merchant_id())
-    zone = ZoneInfo(name)
+    zone = merchant_zone()
     today = at.astimezone(zone).date()
     days = [today + timedelta(days=day) for day in range(-BEFORE, AHEAD + 1)]
     prices = course(listings=listings, moments=[datetime.combine(day, time(12), tzinfo=zone) for day in days])

@@ -1,6 +1,6 @@
 """Where the channels disagree, on screen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -39,7 +39,7 @@ from o2o.kit.clock import now
 from o2o.kit.errors import NotFoundError
 from o2o.tenancy.capabilities import Capability
 
-STATES = {
+STATES: Mapping[str, Mapping[str, Any]] = {
     "open": {"ended_at": None, "is_accepted": False},
     "accepted": {"ended_at": None, "is_accepted": True},
     "ended": {"ended_at__isnull": False},

@@ -5,12 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Q
 
 from channels.catalog.models import ChannelListing, PriceInterval
 from channels.catalog.selectors.prices import winner
+from o2o.tenancy.models import Merchant
+from o2o.tenancy.scope import current_merchant_id
 
 COURSE = f"""
 SELECT listing.id, moment.place, winner.price
@@ -27,6 +30,12 @@ class Planned:
 
     interval: PriceInterval
     is_running: bool
+
+
+def merchant_zone() -> ZoneInfo:
+    """Return the time zone of the active merchant. One query."""
+    name: str = Merchant.objects.values_list("time_zone", flat=True).get(pk=str(current_merchant_id()))
+    return ZoneInfo(name)
 
 
 def course(

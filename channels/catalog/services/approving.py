@@ -41,7 +41,8 @@ def approve_price_change(*, request_id: uuid.UUID, at: datetime) -> PriceInterva
         listing, request = _locked(request_id)
         _refuse_own(request)
         _settle(request, PriceChangeState.APPROVED, at)
-        made = _begun_cycle(request, at) if request.cycle_id else _recorded(request, listing, at)
+        cycle_id = request.cycle_id
+        made = _recorded(request, listing, at) if cycle_id is None else _begun_cycle(cycle_id, at)
         put_into_force({listing.pk: listing}, at, shown=[listing.pk] if request.makes_visible else ())
         return made
 
@@ -113,8 +114,8 @@ def _recorded(request: PriceChangeRequest, listing: ChannelListing, at: datetime
     return interval
 
 
-def _begun_cycle(request: PriceChangeRequest, at: datetime) -> PriceCycle:
-    cycle = locked(PriceCycle, request.cycle_id)
+def _begun_cycle(cycle_id: uuid.UUID, at: datetime) -> PriceCycle:
+    cycle = locked(PriceCycle, cycle_id)
     cycle.is_held = False
     cycle.save(update_fields=["is_held", "updated_at"])
     unroll(cycle, at)

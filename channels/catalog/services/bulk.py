@@ -112,17 +112,17 @@ class _Work:
         channel, key = self._known(wish), (wish.channel_id, wish.variant_id)
         price, before = self._money(wish.price, channel), self._money(wish.compare_at_price, channel)
         listing = self.present.get(key)
-        if listing is None and price is None:
-            raise InvalidError(_("A new listing needs a price."), field="price")
-        self._take_id(wish, key)
-        self.seen.add(key)
         if listing is None:
+            if price is None:
+                raise InvalidError(_("A new listing needs a price."), field="price")
+            self._take_id(wish, key)
             made = ChannelListing(
                 channel=channel, variant_id=wish.variant_id, currency=channel.currency, price=price,
                 compare_at_price=before,
             )  # fmt: skip
             self.new.append((changed(made, dict(wish.fields), LISTING_FIELDS), outcome))
             return
+        self._take_id(wish, key)
         outcome.listing_id = listing.pk
         self._change(listing, wish, price, before, outcome)
 
@@ -167,6 +167,7 @@ class _Work:
             raise ListedAlreadyError(
                 _("The channel has another listing under the id “%(id)s”.") % {"id": external_id}, field="external_id"
             )
+        self.seen.add(key)
 
     def write(self) -> None:
         """Write what was noted, prices last, and complete the outcomes."""

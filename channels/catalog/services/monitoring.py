@@ -6,21 +6,19 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel.numbers import list_currencies
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from channels.catalog.models import ConsistencyMark, Deviation, Product
+from channels.catalog.selectors.calendar import merchant_zone
 from channels.catalog.selectors.prices import winner
 from o2o.kit.jobs.models import Job
 from o2o.kit.jobs.services import start_job
 from o2o.kit.locks import lock_rows
 from o2o.kit.models import uuid7
 from o2o.kit.money import smallest_unit
-from o2o.tenancy.models import Merchant
-from o2o.tenancy.scope import current_merchant_id
 
 LOOK_AT_ALL = "catalog.consistency"
 NIGHT = 3
@@ -155,8 +153,7 @@ def look_at_all(*, night: str = "") -> Job:
 
 def look_at_all_tonight(*, at: datetime) -> Job | None:
     """Start the nightly look where the merchant's night has come and it was not started yet."""
-    zone = Merchant.objects.values_list("time_zone", flat=True).get(pk=current_merchant_id())
-    local = at.astimezone(ZoneInfo(zone))
+    local = at.astimezone(merchant_zone())
     night = local.date().isoformat()
     recent = Job.objects.filter(kind=LOOK_AT_ALL, created_at__gt=at - timedelta(days=2), parameters__night=night)
     return None if local.hour < NIGHT or recent.exists() else look_at_all(night=night)
@@ -207,7 +204,7 @@ def _taken(product_ids: Collection[uuid.UUID]) -> tuple[set[uuid.UUID], set[uuid
 
 def _found(product_ids: Collection[uuid.UUID], at: datetime) -> dict[tuple[uuid.UUID, str], dict[str, Any]]:
     odd = _odd_currencies()
-    asked = {
+    asked: dict[str, Any] = {
         "products": [str(pk) for pk in product_ids],
         "at": at,
         "currencies": list(odd),
