@@ -29,6 +29,13 @@ class CategoryWriteSerializer(serializers.Serializer[Any]):
     parent_id = serializers.UUIDField(required=False, allow_null=True, default=None)
 
 
+class CategoryChangeSerializer(serializers.Serializer[Any]):
+    """What of a node is to change; with another parent its branch moves along, and null makes it a root."""
+
+    name = serializers.CharField(max_length=100, required=False)
+    parent_id = serializers.UUIDField(required=False, allow_null=True)
+
+
 class ProductImageSerializer(ReadSerializer[ProductImage]):
     """A picture."""
 

@@ -31,11 +31,16 @@ READ, WRITE = Capability.CATALOG_READ, Capability.CATALOG_WRITE
         request=serializers.CategoryWriteSerializer,
         responses={201: serializers.CategorySerializer},
     ),
+    partial_update=extend_schema(
+        summary="Rename or move a category",
+        request=serializers.CategoryChangeSerializer,
+        responses=serializers.CategorySerializer,
+    ),
 )
 class CategoryViewSet(ReadOnlyMerchantViewSet):
     """The tree of what is sold."""
 
-    policy: ClassVar[Policy] = {"list": READ, "retrieve": READ, "create": WRITE}
+    policy: ClassVar[Policy] = {"list": READ, "retrieve": READ, "create": WRITE, "partial_update": WRITE}
     serializer_class = serializers.CategorySerializer
 
     def get_queryset(self) -> QuerySet[Category]:
@@ -48,6 +53,16 @@ class CategoryViewSet(ReadOnlyMerchantViewSet):
         body = checked(serializers.CategoryWriteSerializer, request)
         made = services.create_category(at=clock.now(), **body.validated_data)
         return Response(serializers.CategorySerializer(made).data, status=201)
+
+    def partial_update(self, request: Request, pk: UUID) -> Response:
+        """Give it another name, or hang its branch elsewhere."""
+        data = checked(serializers.CategoryChangeSerializer, request).validated_data
+        self.get_object()
+        if "name" in data:
+            services.update_category(category_id=pk, name=data["name"], at=clock.now())
+        if "parent_id" in data:
+            services.move_category(category_id=pk, parent_id=data["parent_id"], at=clock.now())
+        return Response(serializers.CategorySerializer(self.get_object()).data)
 
 
 @extend_schema_view(

@@ -122,6 +122,19 @@ def test_code_that_is_taken_names_who_has_it_and_nothing_is_made(call, merchant)
         assert Barcode.objects.count() == 2
 
 
+def test_category_is_renamed_and_moved_with_its_branch(call):
+    drinks = call("POST", "categories", {"code": "drinks", "name": "Drinks"}, 201)
+    tea = call("POST", "categories", {"code": "tea", "name": "Tea"}, 201)
+    green = call("POST", "categories", {"code": "green", "name": "Green", "parent_id": tea["id"]}, 201)
+
+    moved = call("PATCH", f"categories/{tea['id']}", {"name": "茶饮", "parent_id": drinks["id"]})
+
+    assert (moved["name"], moved["path"]) == ("茶饮", "drinks/tea/")
+    assert call("GET", f"categories/{green['id']}")["path"] == "drinks/tea/green/"
+    call("PATCH", f"categories/{drinks['id']}", {"parent_id": green["id"]}, 422)
+    assert call("PATCH", f"categories/{tea['id']}", {"parent_id": None})["path"] == "tea/"
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [
