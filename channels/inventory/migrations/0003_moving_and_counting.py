@@ -1,6 +1,5 @@
 import django.db.models.deletion
 import django.db.models.expressions
-import django.db.models.functions.comparison
 from django.db import migrations, models
 
 # Lines know the location of their count, and those of ended counts are decided; of a variant that two undecided counts
@@ -183,9 +182,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="transferline",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("shipped__isnull", False), models.Q(("received", None), ("returned", 0)), _connector="OR"
-                ),
+                condition=models.Q(("shipped__isnull", False), ("received", None), _connector="OR"),
                 name="transferline_shipped_first",
             ),
         ),
@@ -205,16 +202,17 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("returned", 0),
-                    (
-                        "shipped__gte",
-                        django.db.models.expressions.CombinedExpression(
+                    models.Q(
+                        ("received__isnull", False),
+                        (
+                            "shipped__gte",
                             django.db.models.expressions.CombinedExpression(
-                                django.db.models.functions.comparison.Coalesce(models.F("received"), 0),
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("received"), "+", models.F("damaged")
+                                ),
                                 "+",
-                                models.F("damaged"),
+                                models.F("returned"),
                             ),
-                            "+",
-                            models.F("returned"),
                         ),
                     ),
                     _connector="OR",

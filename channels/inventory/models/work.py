@@ -2,14 +2,12 @@
 
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from channels.catalog.models import Variant
 from channels.inventory.enums import CountState, TransferState
 from channels.stores.models import StockLocation
 from o2o.tenancy.models import TenantModel
-
 
 TIMES = ("shipped_at", "received_at", "returned_at", "cancelled_at")
 
@@ -93,14 +91,15 @@ class TransferLine(TenantModel):
             models.UniqueConstraint(fields=("merchant", "transfer", "variant"), name="transferline_once"),
             models.CheckConstraint(condition=Q(requested__gt=0), name="transferline_of_something"),
             models.CheckConstraint(
-                condition=Q(shipped__isnull=False) | Q(received=None, returned=0), name="transferline_shipped_first"
+                condition=Q(shipped__isnull=False) | Q(received=None), name="transferline_shipped_first"
             ),
             models.CheckConstraint(
                 condition=Q(damaged=0) | (Q(received__isnull=False) & ~Q(damage_reason="")),
                 name="transferline_damage_has_reason",
             ),
             models.CheckConstraint(
-                condition=Q(returned=0) | Q(shipped__gte=Coalesce(F("received"), 0) + F("damaged") + F("returned")),
+                condition=Q(returned=0)
+                | Q(received__isnull=False, shipped__gte=F("received") + F("damaged") + F("returned")),
                 name="transferline_only_missing_returns",
             ),
         )
@@ -108,9 +107,9 @@ class TransferLine(TenantModel):
     @property
     def difference(self) -> int | None:
         """Units that arrived or came back beyond those shipped; negative where some are missing."""
-        if self.shipped is None or (self.received is None and not self.returned):
+        if self.shipped is None or self.received is None:
             return None
-        return (self.received or 0) + self.damaged + self.returned - self.shipped
+        return self.received + self.damaged + self.returned - self.shipped
 
 
 class CycleCount(TenantModel):

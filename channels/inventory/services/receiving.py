@@ -17,14 +17,16 @@ from channels.inventory.services.ledger import ensure_levels, record_movements
 from channels.inventory.services.reserving import Place, merged
 from o2o.kit.errors import DomainError, InvalidError
 
-BOOKED = gettext_lazy("These goods are booked already; look at the stock movements. For other goods open the page anew.")
+BOOKED = gettext_lazy(
+    "These goods are booked already; look at the stock movements. For other goods open the page anew."
+)
 ONCE = "movement_once_per_slip"
 # Causes of which each is booked once, however often its page is sent.
 RECEIPT, WRITE_OFF = "receipt", "write_off"
 
 
 class AlreadyBookedError(DomainError):
-    """This slip of goods has been booked before; nothing was booked again."""
+    """The slip of goods has been booked before; nothing was booked again."""
 
     code = "already_booked"
     title = gettext_lazy("This has been booked already")

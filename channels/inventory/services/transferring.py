@@ -138,7 +138,8 @@ def take_back(*, transfer_id: uuid.UUID, at: datetime, units: Units | None = Non
             )
         for line in lines:
             line.returned += back.get(line.variant_id, 0)
-        TransferLine.objects.bulk_update(lines, ("returned",))
+            line.received = line.received or 0
+        TransferLine.objects.bulk_update(lines, ("returned", "received"))
         _move(transfer, transfer.source_id, back, at)
         if transfer.state == S.RECEIVED:
             _tell(transfer)
@@ -166,7 +167,8 @@ def _refuse_others(lines: Iterable[TransferLine], *given: Units) -> None:
     known = {line.variant_id for line in lines}
     if others := {variant_id for units in given for variant_id in units} - known:
         raise InvalidError(
-            _("The transfer does not have %(skus)s; receive or ship such goods on their own.") % {"skus": _skus(others)},
+            _("The transfer does not have %(skus)s; receive or ship such goods on their own.")
+            % {"skus": _skus(others)},
             field="lines",
         )
 
