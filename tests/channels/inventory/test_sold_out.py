@@ -15,6 +15,7 @@ from o2o.kit.models import uuid7
 from tests.channels.factories import StockLevelFactory
 from tests.channels.inventory.conftest import AT, counters, hold, make_shop
 
+TWICE = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
@@ -62,7 +63,7 @@ def test_what_may_be_sold_beyond_stock_is_sold_out_too(scope):
         # clocks go forward in the night: it has an hour less
         ("Europe/Berlin", time(4), datetime(2026, 3, 28, 18, tzinfo=UTC), datetime(2026, 3, 29, 2, tzinfo=UTC)),
         # half past two happens twice, and the day ends at the first of them
-        ("Europe/Berlin", time(2, 30), datetime(2026, 10, 24, 18, tzinfo=UTC), datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+        ("Europe/Berlin", time(2, 30), datetime(2026, 10, 24, 18, tzinfo=UTC), TWICE),
         # a day that begins at midnight
         ("America/New_York", time(0), datetime(2026, 11, 25, 23, tzinfo=UTC), datetime(2026, 11, 26, 5, tzinfo=UTC)),
     ],
