@@ -12,7 +12,7 @@ from channels.inventory.models import TransferLine
 def in_transit(
     *, location_ids: Collection[uuid.UUID] | None = None, variant_ids: Collection[uuid.UUID] | None = None
 ) -> QuerySet[TransferLine]:
-    """Return the lines of transfers that are on their way from or to locations, with ``shipped`` units, oldest first."""
+    """Return the lines of transfers on their way from or to locations, with their ``shipped`` units, oldest first."""
     found = TransferLine.objects.filter(transfer__state=TransferState.SHIPPED, shipped__gt=0)
     if location_ids is not None:
         found = found.filter(Q(transfer__source_id__in=location_ids) | Q(transfer__destination_id__in=location_ids))
