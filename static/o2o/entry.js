@@ -32,12 +32,14 @@ function goTo(field) {
 }
 
 // The difference of a row stands beside it while people type.
-document.addEventListener("input", (event) => {
-  const row = event.target.closest("[data-expected]");
+document.addEventListener("input", (event) => showDifference(event.target.closest("[data-expected]")));
+document.querySelectorAll("[data-expected]").forEach(showDifference);
+
+function showDifference(row) {
   const place = row?.querySelector("[data-difference]");
   if (!place) return;
   const figures = [...row.querySelectorAll("input[type=number]")].map((each) => Number(each.value || 0));
   const difference = figures.reduce((sum, each) => sum + each, 0) - Number(row.dataset.expected);
   place.textContent = difference ? (difference > 0 ? `+${difference}` : `−${-difference}`) : "✓";
   place.classList.toggle("o2o-minus", difference !== 0);
-});
+}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from channels.catalog.models import Category
-from channels.inventory.console.places import own_choices
+from channels.inventory.console.places import goods_of, own_choices
 from channels.inventory.console.steps import Check, CheckedPage
 from channels.inventory.enums import CountState
 from channels.inventory.models import CountLine, CycleCount
@@ -53,9 +53,9 @@ class OpenCountForm(ConsoleForm):
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["location_id"].choices = own_choices(actor)  # type: ignore[attr-defined]
+        self.fields["location_id"].choices = own_choices(actor)
         branches = Category.objects.order_by("path").values_list("pk", "name", "path")[:1000]
-        self.fields["category_id"].choices = [  # type: ignore[attr-defined]
+        self.fields["category_id"].choices = [
             ("", _("All")),
             *((str(pk), "\u2003" * (path.count("/") - 1) + name) for pk, name, path in branches),
         ]
@@ -224,7 +224,7 @@ class ReviewForm(ConsoleForm):
     WORDS = (
         ("", _("decide later")),
         ("accept", _("accept")),
-        ("refuse", _("refuse, the stock stays")),
+        ("refuse", _("refuse")),
         ("recount", _("count again")),
     )
 
@@ -287,8 +287,8 @@ class ReviewCount(CountPage):
         is_waiting = bool(again or open_)
         is_blocked = not is_waiting and any(row.is_void or row.lacking for row in accepted)
         stats = (
-            Stat(_("Found beyond the books"), f"+{figures.found}"),
-            Stat(_("Missing"), f"−{figures.missing}", tone="warning" if figures.missing else "neutral"),
+            Stat(_("Found beyond the books"), figures.found),
+            Stat(_("Missing"), figures.missing, tone="warning" if figures.missing else "neutral"),
             Stat(_("Worth, at cost"), f"{figures.value:+,.2f}"),
             Stat(_("Refused"), len(refused)),
         )
@@ -340,8 +340,7 @@ class ReviewCount(CountPage):
 def posting(row: Difference) -> tuple[Any, ...]:
     """Return what posting a difference does, as a row of a table."""
     line, word = row.line, obstacles(row) or badge(_("will be posted"), "success")
-    name = f"{line.variant.product.name} {line.variant.name}".strip()
-    return line.variant.sku, name, row.on_hand, f"{row.variance:+d}", row.after, row.promised, word
+    return *goods_of(line.variant), row.on_hand, f"{row.variance:+d}", row.after, row.promised, word
 
 
 def obstacles(row: Difference) -> Any:

@@ -12,7 +12,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from channels.inventory.console.places import stores_of
+from channels.inventory.console.places import goods_of, stores_of
 from channels.inventory.enums import CountState
 from channels.inventory.models import CountLine, CycleCount
 from channels.inventory.services import counting
@@ -139,8 +139,8 @@ class CountAdmin(MerchantModelAdmin):
             Fact(_("Location"), row.location.name),
             Fact(_("State"), state_badge(row)),
             Fact(_("Counted"), f"{figures['counted']} / {figures['all']}"),
-            Fact(_("Must be counted again"), figures["again"]),
-            Fact(_("Recount above a difference of"), row.recount_above),
+            Fact(_("Must be counted again"), str(figures["again"])),
+            Fact(_("Recount above a difference of"), str(row.recount_above)),
             Fact(_("Reason"), row.reason),
             Fact(_("Opened by"), row.opened_by),
             Fact(_("Posted at"), row.posted_at, help=row.posted_by),
@@ -166,8 +166,7 @@ def _lines(row: CycleCount, *, shows_expected: bool) -> Panel:
     lines = found.order_by(*((COSTLIEST,) if shows_expected else ()), "variant__sku")
     rows = [
         (
-            line.variant.sku,
-            line.variant.product.name,
+            *goods_of(line.variant),
             badge(_("count again"), "warning") if line.needs_recount else line.counted,
             line.recounted,
             *((line.expected, variance_badge(line)) if shows_expected else ()),

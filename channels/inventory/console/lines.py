@@ -43,7 +43,7 @@ def units_of_text(text: str) -> Mapping[UUID, int]:
         )
     units: dict[str, int] = {}
     for number, parts in lines:
-        code, count = (*parts, "1") if len(parts) == 1 else parts if len(parts) == 2 else ("", "")
+        code, count = (*parts, "1")[:2] if 0 < len(parts) < 3 else ("", "")
         if not count.isdecimal() or not 0 < int(count) <= 1_000_000:
             raise forms.ValidationError(
                 _("Line %(number)s: write a SKU and a number of units."), params={"number": number}
@@ -53,8 +53,8 @@ def units_of_text(text: str) -> Mapping[UUID, int]:
     if unknown := sorted(set(units) - set(found)):
         raise forms.ValidationError(_("Nothing has the SKU or barcode “%(code)s”."), params={"code": unknown[0]})
     totals: dict[UUID, int] = {}
-    for code, count in units.items():
-        totals[found[code]] = totals.get(found[code], 0) + count
+    for code, quantity in units.items():
+        totals[found[code]] = totals.get(found[code], 0) + quantity
     return totals
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.catalog.models import Variant
 from channels.inventory import services
 from channels.inventory.console.lines import SkuLinesField, text_of_file, units_of_text
-from channels.inventory.console.places import own_choices
+from channels.inventory.console.places import goods_of, own_choices
 from channels.inventory.console.steps import Check, CheckedPage
 from channels.inventory.enums import MovementReason
 from channels.inventory.lines import StockLine
@@ -52,7 +52,7 @@ class GoodsForm(ConsoleForm):
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["location_id"].choices = own_choices(actor)  # type: ignore[attr-defined]
+        self.fields["location_id"].choices = own_choices(actor)
 
     def clean_file(self) -> str:
         """Return the lines of the file. Raises ``ValidationError`` for one that is too large or no text."""
@@ -113,11 +113,10 @@ class GoodsPage(CheckedPage):
             is_short = change < 0 and on_hand + change < promised and not variant.allows_backorder
             short += is_short
             after = badge(on_hand + change, "danger") if is_short else on_hand + change
-            name = f"{variant.product.name} {variant.name}".strip()
-            rows.append((variant.sku, name, on_hand, f"{change:+d}", after, promised))
+            rows.append((*goods_of(variant), on_hand, f"{change:+d}", after, promised))
         headers = (_("SKU"), _("Name"), _("On hand"), _("Change"), _("After it"), _("Promised"))
         warnings = [_("Less would be left than is promised, or than there is; look at what is marked.")] * bool(short)
-        place = dict(form.fields["location_id"].choices)[data["location_id"]]  # type: ignore[attr-defined]
+        place = dict(form.fields["location_id"].choices)[data["location_id"]]
         units = sum(data["lines"].values())
         stats = (Stat(_("Location"), place), Stat(_("SKUs"), len(rows)), Stat(_("Units"), f"{self.sign * units:+d}"))
         return Check(Table(headers, rows), stats=stats, warnings=warnings, values={"lines": form.text})

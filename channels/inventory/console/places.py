@@ -3,8 +3,11 @@
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from channels.catalog.models import Variant
 from o2o.console.locations import location_choices
 from o2o.kit.errors import NotFoundError
 from o2o.tenancy.actor import Actor
@@ -21,6 +24,13 @@ def require_at(actor: Actor, *location_ids: UUID) -> None:
         raise NotFoundError(_("There is nothing here for you: you work in other stores than this one."))
 
 
+def goods_of(variant: Variant) -> tuple[SafeString, str]:
+    """Return the SKU and the name of a variant whose product was read with it, as two cells of a table."""
+    return format_html(
+        '<span class="o2o-nowrap">{}</span>', variant.sku
+    ), f"{variant.product.name} {variant.name}".strip()
+
+
 def stores_of(request: HttpRequest) -> frozenset[UUID] | None:
     """Return the stores to which a person is bound, or None where all are open to them."""
-    return request.actor.location_ids  # type: ignore[attr-defined, no-any-return]
+    return request.actor.location_ids  # type: ignore[attr-defined]

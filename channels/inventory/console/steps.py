@@ -58,5 +58,5 @@ class CheckedPage(FormPage):
             return self.render(form=form)
         check = self.check(form)
         sent = {name: value for name, value in self.request.POST.items() if name != "csrfmiddlewaretoken"}
-        self.template = self.check_template  # type: ignore[misc]
+        self.template = self.check_template
         return self.render(form=form, check=check, hidden=({**sent, **check.values}).items())

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from channels.inventory.console.lines import SkuLinesField
-from channels.inventory.console.places import own_choices, require_at
+from channels.inventory.console.places import goods_of, own_choices, require_at
 from channels.inventory.console.steps import Check, CheckedPage
 from channels.inventory.console.transfers import difference
 from channels.inventory.enums import TransferState
@@ -37,8 +37,8 @@ class RequestForm(ConsoleForm):
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["source_id"].choices = location_choices()  # type: ignore[attr-defined]
-        self.fields["destination_id"].choices = own_choices(actor)  # type: ignore[attr-defined]
+        self.fields["source_id"].choices = location_choices()
+        self.fields["destination_id"].choices = own_choices(actor)
 
 
 @page
@@ -180,13 +180,17 @@ class ShipTransfer(TransferPage):
             units, level = leaving[line.variant_id], levels.get(line.variant_id)
             on_hand, promised = (level.on_hand, level.allocated + level.held) if level else (0, 0)
             after = on_hand - units
-            short += units > 0 and after < promised and not (level and level.allows_backorder)
-            rows.append((*named(line), line.requested, units, gap(units - line.requested), on_hand, promised, after))
+            is_short = units > 0 and after < promised and not (level and level.allows_backorder)
+            short += is_short
+            left = badge(after, "danger") if is_short else after
+            rows.append(
+                (*goods_of(line.variant), line.requested, units, gap(units - line.requested), on_hand, promised, left)
+            )
         headers = (_("SKU"), _("Name"), _("Requested"), _("Leaving"), _("Difference"), _("On hand"), _("Promised"),
                    _("Left after it"))  # fmt: skip
-        warnings = [_("Some of it may be promised to orders or carts; then it stays, and nothing leaves.")] * bool(
-            short
-        )
+        warnings = [
+            _("What is marked is not there, or is promised to orders or carts. As long as it is, nothing leaves.")
+        ] * bool(short)
         return Check(Table(headers, rows), stats=totals(form, leaving, _("Leaving")), warnings=warnings)
 
     def save(self, form: UnitsForm) -> None:
@@ -214,7 +218,7 @@ class ReceiveTransfer(TransferPage):
         for line in form.lines:
             line.received, line.damaged = good[line.variant_id], damaged[line.variant_id]
             broken = f"{line.damaged} · {reasons[line.variant_id]}" if line.damaged else "–"
-            rows.append((*named(line), line.shipped, line.received, broken, difference(line)))
+            rows.append((*goods_of(line.variant), line.shipped, line.received, broken, difference(line)))
         headers = (_("SKU"), _("Name"), _("Shipped"), _("In good state"), _("Damaged"), _("Difference"))
         arrived = {pk: units + damaged[pk] for pk, units in good.items()}
         warnings = []
@@ -251,7 +255,7 @@ class TakeBack(TransferPage):
         """Show what comes back and what stays missing."""
         back = form.figures()
         rows = [
-            (*named(line), missing, back[line.variant_id], gap(back[line.variant_id] - missing))
+            (*goods_of(line.variant), missing, back[line.variant_id], gap(back[line.variant_id] - missing))
             for line in form.lines
             for missing in [expected_of(line, self.kind)]
         ]
@@ -263,11 +267,6 @@ class TakeBack(TransferPage):
 
     def save(self, form: UnitsForm) -> None:
         transferring.take_back(transfer_id=self.transfer.pk, units=form.figures(), at=now())
-
-
-def named(line: TransferLine) -> tuple[str, str]:
-    """Return SKU and name of a line."""
-    return line.variant.sku, f"{line.variant.product.name} {line.variant.name}".strip()
 
 
 def gap(units: int) -> Any:

@@ -12,7 +12,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from channels.inventory.console.places import stores_of
+from channels.inventory.console.places import goods_of, stores_of
 from channels.inventory.enums import TransferState
 from channels.inventory.models import TransferLine, TransferOrder
 from channels.inventory.services import transferring
@@ -140,8 +140,7 @@ def _lines(lines: Sequence[TransferLine]) -> Panel:
     has_damage, has_return = any(line.damaged for line in lines), any(line.returned for line in lines)
     rows = [
         (
-            line.variant.sku,
-            line.variant.product.name,
+            *goods_of(line.variant),
             line.requested,
             line.shipped,
             line.received,

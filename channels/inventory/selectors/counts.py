@@ -79,7 +79,7 @@ def differences(*, count: CycleCount, at: datetime) -> list[Difference]:
     seen = adjustments_of(location_id=count.location_id, variant_ids=ids)
     expired = _expired({level.pk for level in levels.values()}, at)
     found = [_difference(line, levels[line.variant_id], seen, expired) for line in differing]
-    return sorted(found, key=lambda one: (-abs(one.value or 0), -abs(one.variance), one.line.variant.sku))
+    return sorted(found, key=lambda one: (-abs(one.value or Decimal(0)), -abs(one.variance), one.line.variant.sku))
 
 
 def preview(rows: Collection[Difference]) -> Preview:
