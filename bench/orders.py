@@ -37,7 +37,7 @@ def main() -> None:
         for name, make in (("place", placing), ("ingest", ingesting)):
             with fresh_database() as database:
                 rates[name] = measure(name, make, database, seconds=options.seconds, rounds=options.rounds)
-        if options.oscar and False:
+        if options.oscar:
             beside_oscar(options.oscar, rates, seconds=options.seconds, rounds=options.rounds)
         else:
             print("django-oscar: left out; give --oscar PATH_TO_PYTHON of an environment that has it.")
