@@ -28,7 +28,8 @@ def rate_of(make: Callable[[int], Callable[[], object]], *, clients: int, second
     ready = forks.Barrier(clients)
     pipes = [forks.Pipe(duplex=False) for _number in range(clients)]
     processes = [
-        forks.Process(target=_client, args=(make, number, ready, seconds, pipes[number][1])) for number in range(clients)
+        forks.Process(target=_client, args=(make, number, ready, seconds, pipes[number][1]))
+        for number in range(clients)
     ]
     for process in processes:
         process.start()

@@ -277,6 +277,8 @@ def _run(step: Step, merchant_id: uuid.UUID, first: int, last: int, at: datetime
 
     parameters = {"merchant": str(merchant_id), "first": first, "last": last, "at": at}
     with tenant_transaction(merchant_id), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0; SELECT setseed(0.5)")
+        # Without a value the triggers of the audit trail raise and catch an error for each row, which walks through
+        # all checks of foreign keys that are still to come.
+        cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL pgtrigger.ignore = '{}'; SELECT setseed(0.5)")
         cursor.execute(step.statement, parameters)
         return int(cursor.rowcount)

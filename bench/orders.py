@@ -68,7 +68,9 @@ def measure(
     return {clients: rate.per_second for clients, rate in found.items()}
 
 
-def processes(shop: Shop, make: Callable[[Shop], Callable[[], object]], *, seconds: float, rounds: int) -> dict[int, Any]:
+def processes(
+    shop: Shop, make: Callable[[Shop], Callable[[], object]], *, seconds: float, rounds: int
+) -> dict[int, Any]:
     """Return the rate of as many processes as django-oscar is given."""
     from bench.clients import median_rate, rate_of
 
@@ -77,7 +79,9 @@ def processes(shop: Shop, make: Callable[[Shop], Callable[[], object]], *, secon
         for _round in range(rounds)
     ]
     rate = median_rate(runs)
-    print(f"  {OSCAR_PROCESSES:>2} clients: {rate.per_second:>7,.0f}/s (p50 {rate.p50_ms:.1f} ms, p99 {rate.p99_ms:.1f} ms)")
+    print(
+        f"  {OSCAR_PROCESSES:>2} clients: {rate.per_second:>7,.0f}/s (p50 {rate.p50_ms:.1f} ms, p99 {rate.p99_ms:.1f} ms)"
+    )
     return {OSCAR_PROCESSES: rate}
 
 

@@ -31,7 +31,8 @@ def orders_per_second(python: str, *, processes: int, seconds: float, rounds: in
     try:
         _run(python, environment, "prepare")
         rates = [
-            sum(_together(python, environment, processes=processes, seconds=seconds)) / seconds for _round in range(rounds)
+            sum(_together(python, environment, processes=processes, seconds=seconds)) / seconds
+            for _round in range(rounds)
         ]
         return statistics.median(rates)
     finally:
@@ -40,7 +41,9 @@ def orders_per_second(python: str, *, processes: int, seconds: float, rounds: in
 
 def _run(python: str, environment: dict[str, str], *arguments: str) -> str:
     command = [python, __file__, *arguments]
-    done = subprocess.run(command, env=environment, cwd=tempfile.gettempdir(), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment, cwd=tempfile.gettempdir(), capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise RuntimeError(f"django-oscar failed: {done.stderr[-2000:]}")
     return done.stdout
@@ -70,9 +73,7 @@ def configure() -> None:
         "analytics checkout address shipping catalogue communication partner basket payment offer order customer search"
         " voucher wishlists dashboard"
     )
-    dashboards = (
-        "reports users orders catalogue offers partners pages ranges reviews vouchers communications shipping"
-    )
+    dashboards = "reports users orders catalogue offers partners pages ranges reviews vouchers communications shipping"
     settings.configure(
         **{name: getattr(defaults, name) for name in dir(defaults) if name.startswith("OSCAR_")},
         SECRET_KEY="only-for-measuring",
