@@ -1,6 +1,6 @@
 """django-oscar's ``OrderCreator`` on our PostgreSQL: the reference of ``bench/orders.py``.
 
-Imported by our Python it starts runs; run by a Python that has django-oscar 4 it is one of their processes. Each takes
+Imported by our Python it starts runs; in a Python that has django-oscar 4 it is one of their processes. Each takes
 baskets of three lines that were made before and turns them into orders, with the stock allocated, as ``place_order`` of
 django-oscar's checkout does. Nothing of the project is imported there.
 """
@@ -12,12 +12,12 @@ import sys
 import tempfile
 import time
 import uuid
-from pathlib import Path
 from urllib.parse import urlsplit
 
 LINES = 3
 PRODUCTS = 3_000
-BASKETS_PER_SECOND = 120
+BASKETS_PER_SECOND = 60
+PROCESS = "oscar_process"
 
 
 def orders_per_second(python: str, *, processes: int, seconds: float, rounds: int) -> float:
@@ -40,7 +40,7 @@ def orders_per_second(python: str, *, processes: int, seconds: float, rounds: in
 
 
 def _run(python: str, environment: dict[str, str], *arguments: str) -> str:
-    command = [python, __file__, *arguments]
+    command = [*_program(python), *arguments]
     done = subprocess.run(
         command, env=environment, cwd=tempfile.gettempdir(), capture_output=True, text=True, check=False
     )
@@ -49,9 +49,14 @@ def _run(python: str, environment: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
+def _program(python: str) -> list[str]:
+    # Not as a script, for then the modules beside it would hide those of the same names.
+    return [python, "-c", f"import runpy; runpy.run_path({__file__!r}, run_name={PROCESS!r})"]
+
+
 def _together(python: str, environment: dict[str, str], *, processes: int, seconds: float) -> list[int]:
     begins = time.time() + 8 + seconds * BASKETS_PER_SECOND / 20
-    command = [python, __file__, "orders", str(begins), str(seconds)]
+    command = [*_program(python), "orders", str(begins), str(seconds)]
     running = [
         subprocess.Popen(command, env=environment, cwd=tempfile.gettempdir(), stdout=subprocess.PIPE, text=True)
         for _number in range(processes)
@@ -152,9 +157,7 @@ def make_orders(*, begins: float, seconds: float) -> int:
     raise SystemExit(f"There were only {made} baskets, which is too few for the time.")
 
 
-if __name__ == "__main__":
-    # Its folder holds modules that would hide those of others.
-    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
+if __name__ == PROCESS:
     configure()
     if sys.argv[1] == "prepare":
         prepare()
