@@ -163,10 +163,10 @@ def _api_cursor(name: str, merchant_id: UUID) -> str | None:
 
     from o2o.tenancy.scope import tenant_transaction
 
-    model = resolve(f"/api/v1/{name}").func.cls.queryset.model
-    rows = _rows(model)
-    if rows < 1_000:
+    filters = getattr(resolve(f"/api/v1/{name}").func.cls, "filterset_class", None)
+    if filters is None or (rows := _rows(filters.Meta.model)) < 1_000:
         return None
+    model = filters.Meta.model
     with tenant_transaction(merchant_id):
         position = model.objects.order_by("-pk").values_list("pk", flat=True)[int(DEEP * rows)]
     return quote(base64.b64encode(urlencode({"p": position}).encode()).decode())
