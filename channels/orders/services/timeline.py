@@ -9,7 +9,7 @@ from typing import Any
 from channels.orders.enums import TimelineKind
 from channels.orders.models import TimelineEntry
 from o2o.events import DomainEvent, emit_all
-from o2o.tenancy.acting import current_actor_label
+from o2o.tenancy.acting import current_actor_label, current_origin
 
 
 @dataclass(slots=True)
@@ -32,10 +32,12 @@ def note(
     kind: TimelineKind,
     at: datetime,
     details: Mapping[str, Any] | None = None,
-    origin: str = "",
 ) -> TimelineEntry:
-    """Write down what happened to an order, with whoever is acting. ``details`` holds no person's particulars."""
-    entry = entry_of(order_id=order_id, kind=kind, at=at, details=details, origin=origin)
+    """Write down what happened to an order, with whoever acts and from where.
+
+    ``details`` holds no person's particulars.
+    """
+    entry = entry_of(order_id=order_id, kind=kind, at=at, details=details)
     entry.save(force_insert=True)
     return entry
 
@@ -46,7 +48,6 @@ def entry_of(
     kind: TimelineKind,
     at: datetime,
     details: Mapping[str, Any] | None = None,
-    origin: str = "",
 ) -> TimelineEntry:
     """Return an entry that is not written yet, for those who write many."""
     return TimelineEntry(
@@ -54,6 +55,6 @@ def entry_of(
         kind=kind,
         details=dict(details or {}),
         actor_label=current_actor_label()[:200],
-        origin=origin[:100],
+        origin=current_origin(),
         occurred_at=at,
     )
