@@ -123,9 +123,9 @@ def send(name: str, cart: list[int], *, external_id: str = "", number: str = "")
         longitude=121.5,
     )
     if name == "ingest":
-        ingest_order(draft=draft, version=1, at=at, origin="bench")
+        ingest_order(draft=draft, version=1, at=at)
     else:
-        place_order(draft=draft, at=at, origin="bench")
+        place_order(draft=draft, at=at)
 
 
 def beside_oscar(python: str, rates: dict[str, dict[int, float]], *, seconds: float, rounds: int) -> None:

@@ -37,8 +37,7 @@ class Shop:
 
     def values(self, cart: list[int]) -> Mapping[str, str]:
         """Return what stands in recorded statements for the variants of a cart, and how pgbench says it."""
-        named = {f"{int(VARIANT) * 10**11 + one}": f":{NAMES[number]}" for number, one in enumerate(cart)}
-        return named
+        return {f"{int(VARIANT) * 10**11 + one}": f":{NAMES[number]}" for number, one in enumerate(cart)}
 
 
 def sku_of(number: int) -> str:

@@ -82,12 +82,10 @@ def hold(cart: list[int], *, store: int) -> None:
 
 def availability(database: str, *, variants: int = 10_000, channels: int = 20) -> None:
     """Ask what all channels can promise of all variants: each lies at five of a hundred stores."""
-    from channels.inventory.selectors import available_to_promise
-    from channels.inventory.services import hold_stock
-    from channels.inventory.lines import StockLine
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
+    from channels.inventory.selectors import available_to_promise
     from o2o.kit import clock
     from o2o.tenancy.scope import tenant_transaction
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from django.db.models import Q
 
 from channels.orders.models import FulfillmentOrder
+from o2o.kit.expressions import IsAnyOf
 
 
 def orders_of_stores(location_ids: Collection[uuid.UUID] | None) -> Q:
@@ -13,7 +14,7 @@ def orders_of_stores(location_ids: Collection[uuid.UUID] | None) -> Q:
     if location_ids is None:
         return Q()
     parts = FulfillmentOrder.objects.filter(location__in=location_ids).values("order_id")
-    return Q(location__in=location_ids) | Q(pk__in=parts)
+    return Q(location__in=location_ids) | Q(IsAnyOf("pk", parts))
 
 
 def returns_of_stores(location_ids: Collection[uuid.UUID] | None) -> Q:
