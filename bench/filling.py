@@ -1,8 +1,8 @@
 """A chain as big as the ones that the lists must bear, filled in by statements about sets.
 
-Keys are numbered, so that statements can name a row without looking for it; orders lie two years back and have keys that
-grow with time, as those of real ones do. Values are spread as filters meet them: most are common, some are rare, and one
-channel and one store have next to nothing.
+Keys are numbered, so that statements can name a row without looking for it; orders lie two years back and have keys
+that grow with time, as those of real ones do. Values are spread as filters meet them: most are common, some are rare,
+and one channel and one store have next to nothing.
 """
 
 import time
@@ -72,8 +72,8 @@ def catalog_steps(variants: int) -> list[Step]:
             INSERT INTO catalog_product (id, created_at, updated_at, merchant_id, code, name, description, brand,
                 category_id, attributes, is_active)
             SELECT {key(PRODUCT, "n")}, {STAMPS}, 'P' || lpad(n::text, 7, '0'),
-                (ARRAY['Oolong', '乌龙茶', 'Biscuit', 'Notebook', '雨伞'])[1 + n %% 5] || ' ' || n, '', 'Brand ' || n %% 40,
-                {key(CATEGORY, "1 + n %% 50")}, '{{}}', n %% 1000 <> 0 {series}"""),
+                (ARRAY['Oolong', '乌龙茶', 'Biscuit', 'Notebook', '雨伞'])[1 + n %% 5] || ' ' || n, '',
+                'Brand ' || n %% 40, {key(CATEGORY, "1 + n %% 50")}, '{{}}', n %% 1000 <> 0 {series}"""),
         Step("variants", variants, f"""
             INSERT INTO catalog_variant (id, created_at, updated_at, merchant_id, product_id, sku, name, gtin,
                 attributes, cost, allows_backorder, is_active)
@@ -96,9 +96,10 @@ def catalog_steps(variants: int) -> list[Step]:
         Step("goods sold", variants, f"""
             INSERT INTO inventory_stockmovement (id, created_at, merchant_id, level_id, kind, on_hand_delta,
                 allocated_delta, reason, reference_kind, note, actor_label, occurred_at)
-            SELECT uuidv7(interval '-1 day' * (k * 100 + (n * 31) %% 100)), %(at)s, %(merchant)s,
-                {key(LEVEL, "n * 10 + k")}, 'shipped', CASE WHEN n %% 2000 = 0 THEN -100 ELSE -1 END, 0, 'sale', 'order',
-                '', 'bench', %(at)s {per_level}"""),
+            SELECT uuidv7(interval '-1 second' * (moment.hours * 3600 + n %% 3600)), %(at)s, %(merchant)s,
+                {key(LEVEL, "n * 10 + k")}, 'shipped', CASE WHEN n %% 2000 = 0 THEN -100 ELSE -1 END, 0, 'sale',
+                'order', '', 'bench', %(at)s
+            {per_level} CROSS JOIN LATERAL (SELECT floor(random() * 12000) + 0 * n AS hours) AS moment"""),
         Step("damaged", 200, f"""
             INSERT INTO inventory_stockmovement (id, created_at, merchant_id, level_id, kind, on_hand_delta,
                 allocated_delta, reason, reference_kind, note, actor_label, occurred_at)
@@ -110,22 +111,23 @@ def catalog_steps(variants: int) -> list[Step]:
             SELECT {key(LISTING, "n * 10 + k")}, {STAMPS}, {key(CHANNEL, f"1 + (n * 3 + k * 5) %% {CHANNELS}")},
                 {key(VARIANT, "n")}, 'L' || n, 18, 'CNY', n %% 100 <> 0, '', '' {per_listing}"""),
         Step("prices", variants, f"""
-            INSERT INTO catalog_priceinterval (id, created_at, merchant_id, listing_id, layer, price, valid_from, reason,
-                actor_label)
+            INSERT INTO catalog_priceinterval (id, created_at, merchant_id, listing_id, layer, price, valid_from,
+                reason, actor_label)
             SELECT uuidv7(), %(at)s, %(merchant)s, {key(LISTING, "n * 10 + k")}, 0, 18,
                 %(at)s::timestamptz - interval '700 days', '', 'bench' {per_listing}"""),
         Step("deviations", variants // 5, f"""
-            INSERT INTO catalog_deviation (id, created_at, updated_at, merchant_id, listing_id, kind, evidence, found_at,
-                ended_at, is_accepted)
-            SELECT uuidv7(interval '-1 minute' * (300000 - n - k * 40000)), {STAMPS}, {key(LISTING, "n * 5 * 10 + k")},
+            INSERT INTO catalog_deviation (id, created_at, updated_at, merchant_id, listing_id, kind, evidence,
+                found_at, ended_at, is_accepted)
+            SELECT uuidv7(interval '-1 minute' * (300000 - n - k * 40000)), {STAMPS},
+                {key(LISTING, "(n * 5 - n %% 5) * 10 + k")},
                 (ARRAY['price', 'price', 'visibility', 'text'])[1 + n %% 4], '{{}}', %(at)s,
                 CASE WHEN k < 3 THEN %(at)s::timestamptz END, n %% 10 = 0
             {per_listing} WHERE n * 5 <= {variants}"""),
         Step("held prices", 5_000, f"""
             INSERT INTO catalog_pricechangerequest (id, created_at, updated_at, merchant_id, listing_id, layer, price,
                 old_price, valid_from, reason, evidence, state, requested_by, settled_by, settled_at)
-            SELECT uuidv7(interval '-1 minute' * (10000 - n)), {STAMPS}, {key(LISTING, "(1 + n %% 900) * 10")}, 0, 1, 18,
-                %(at)s, '', '{{}}', CASE WHEN n > 100 THEN 'approved' ELSE 'held' END, '', '',
+            SELECT uuidv7(interval '-1 minute' * (10000 - n)), {STAMPS}, {key(LISTING, "(1 + n %% 900) * 10")}, 0, 1,
+                18, %(at)s, '', '{{}}', CASE WHEN n > 100 THEN 'approved' ELSE 'held' END, '', '',
                 CASE WHEN n > 100 THEN %(at)s::timestamptz END {series}"""),
         Step("quotas", variants // 50, f"""
             INSERT INTO inventory_channelquota (id, created_at, updated_at, merchant_id, variant_id, channel_id,
@@ -206,8 +208,8 @@ def order_steps(orders: int, variants: int) -> list[Step]:
             SELECT uuidv7({shift}), o.placed_at, o.placed_at, %(merchant)s, o.id, i, '', {key(VARIANT, "v")},
                 'V' || lpad(v::text, 7, '0'), '', 1, 18, 18, 0, 18, CASE WHEN o.state = 'cancelled' THEN 1 ELSE 0 END,
                 0, CASE WHEN o.state = 'completed' THEN 1 ELSE 0 END, 0
-            {some.replace("WHERE", "CROSS JOIN LATERAL generate_series(1, 1 + n %% 3) AS i"
-                " CROSS JOIN LATERAL (SELECT 1 + (n::bigint * 31 + i * 7919) %% " f"{variants} AS v) AS goods WHERE")}"""),
+            {some.replace("WHERE", f'''CROSS JOIN LATERAL generate_series(1, 1 + n %% 3) AS i
+                CROSS JOIN LATERAL (SELECT 1 + (n::bigint * 31 + i * 7919) %% {variants} AS v) AS goods WHERE''')}"""),
         Step("payments", orders, f"""
             INSERT INTO orders_payment (id, created_at, merchant_id, order_id, kind, method, amount, external_id, note,
                 paid_at)

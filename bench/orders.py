@@ -2,10 +2,11 @@
 
     python -m bench.orders [--seconds 6] [--rounds 3] [--oscar PATH_TO_PYTHON]
 
-An order has three lines and a payment, is routed to one of ten stores and its stock allocated; lines, fulfilment, events
-and timeline are written. The calls and ``pgbench`` with the same bare statements take turns on the same database, each
-with 1 and with 32 clients, and the medians are compared. ``--oscar`` names the Python of an environment with django-oscar
-4 and psycopg2, whose ``OrderCreator`` then makes orders of three lines on the same server with two processes.
+An order has three lines and a payment, is routed to one of ten stores and its stock allocated; lines, fulfilment,
+events and timeline are written. The calls and ``pgbench`` with the same bare statements take turns on the same
+database, each with 1 and with 32 clients, and the medians are compared. ``--oscar`` names the Python of an environment
+with django-oscar 4 and psycopg2, whose ``OrderCreator`` then makes orders of three lines on the same server with two
+processes.
 """
 
 import argparse
@@ -80,7 +81,8 @@ def processes(
     ]
     rate = median_rate(runs)
     print(
-        f"  {OSCAR_PROCESSES:>2} clients: {rate.per_second:>7,.0f}/s (p50 {rate.p50_ms:.1f} ms, p99 {rate.p99_ms:.1f} ms)"
+        f"  {OSCAR_PROCESSES:>2} clients: {rate.per_second:>7,.0f}/s"
+        f" (p50 {rate.p50_ms:.1f} ms, p99 {rate.p99_ms:.1f} ms)"
     )
     return {OSCAR_PROCESSES: rate}
 
@@ -107,12 +109,13 @@ def send(name: str, cart: list[int], *, external_id: str = "", number: str = "")
     from channels.orders.recipients import Recipient
     from channels.orders.services.ingesting import ingest_order
     from channels.orders.services.placing import place_order
+    from channels.stores.enums import FulfillmentMethod
     from o2o.kit import clock
 
     at = clock.now()
     draft = OrderDraft(
         channel_id=key_of(CHANNEL, 0),
-        method="ship",  # type: ignore[arg-type]
+        method=FulfillmentMethod.SHIP,
         lines=[LineDraft(1, Decimal(18), sku=sku_of(one), external_id=f"L{place}") for place, one in enumerate(cart)],
         placed_at=at,
         number=number,

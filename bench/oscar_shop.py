@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import uuid
+from typing import Any
 from urllib.parse import urlsplit
 
 LINES = 3
@@ -81,7 +82,7 @@ def configure() -> None:
     dashboards = "reports users orders catalogue offers partners pages ranges reviews vouchers communications shipping"
     settings.configure(
         **{name: getattr(defaults, name) for name in dir(defaults) if name.startswith("OSCAR_")},
-        SECRET_KEY="only-for-measuring",
+        SECRET_KEY=uuid.uuid4().hex,
         DATABASES={
             "default": {
                 "ENGINE": "django.db.backends.postgresql", "NAME": url.path[1:], "USER": url.username,
@@ -132,7 +133,7 @@ def make_orders(*, begins: float, seconds: float) -> int:
     calculator = get_class("checkout.calculators", "OrderTotalCalculator")()
     products = list(get_model("catalogue", "Product").objects.all()[:PRODUCTS])
     shipping = Free()
-    baskets = []
+    baskets: list[Any] = []
     while len(baskets) < seconds * BASKETS_PER_SECOND and time.time() < begins - 1:
         basket = get_model("basket", "Basket").objects.create()
         basket.strategy = Selector().strategy()

@@ -136,11 +136,8 @@ def _walks(merchant_id: Any, statements: list[str]) -> list[str]:
         with tenant_transaction(merchant_id), connection.cursor() as cursor:
             cursor.execute("EXPLAIN (FORMAT JSON) " + sql.replace("%", "%%"), [])
             plan = cursor.fetchone()[0][0]["Plan"]
-        found += [
-            f"{table}: {' '.join(sql.partition(' WHERE ')[2].split())[:300]}"
-            for table in _scanned(plan)
-            if table in big
-        ]
+        condition = " ".join(sql.partition(" WHERE ")[2].split())[:300]
+        found += [f"{table}: {condition}" for table in _scanned(plan) if table in big]
     return found
 
 

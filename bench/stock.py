@@ -2,8 +2,9 @@
 
     python -m bench.stock [--seconds 6] [--rounds 3] [--only reservations|availability]
 
-A cart has three lines. The service and ``pgbench`` take turns on the same database, each with 1 and with 32 clients, and
-the medians are compared. It makes a database of its own and drops it at the end; the server does not wait for the disk.
+A cart has three lines. The service and ``pgbench`` take turns on the same database, each with 1 and with 32 clients,
+and the medians are compared. It makes a database of its own and drops it at the end; the server does not wait for the
+disk.
 """
 
 import argparse
@@ -93,15 +94,17 @@ def availability(database: str, *, variants: int = 10_000, channels: int = 20) -
     analyse(database)
     variant_ids = [key_of(VARIANT, number) for number in range(10**10 + 1, 10**10 + 1 + variants)]
     channel_ids = [key_of(CHANNEL, number) for number in range(channels)]
-    times = []
+    times, figures, queries = [], 0, 0
     for _round in range(7):
-        with tenant_transaction(shop.merchant_id), CaptureQueriesContext(connection) as queries:
+        with tenant_transaction(shop.merchant_id), CaptureQueriesContext(connection) as captured:
             began = time.perf_counter()
-            found = available_to_promise(channel_ids=channel_ids, variant_ids=variant_ids, at=clock.now())
+            figures = len(available_to_promise(channel_ids=channel_ids, variant_ids=variant_ids, at=clock.now()))
             times.append(time.perf_counter() - began)
+            queries = len(captured)
+    median = statistics.median(times)
     print(
-        f"what {channels} channels can promise of {variants:,} variants: {len(found):,} figures, {len(queries)} query,"
-        f" {1000 * statistics.median(times):.0f} ms ({len(found) / statistics.median(times):,.0f} figures/s)"
+        f"what {channels} channels can promise of {variants:,} variants: {figures:,} figures, {queries} query,"
+        f" {1000 * median:.0f} ms ({figures / median:,.0f} figures/s)"
     )
 
 

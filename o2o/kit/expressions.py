@@ -9,8 +9,8 @@ from django.db.models import BooleanField, Func, QuerySet
 class IsAnyOf(Func):
     """That a column is one of the values that a query returns: ``column = ANY(ARRAY(query))``.
 
-    The query runs once, before the rest. As ``IN (query)`` among alternatives it would keep PostgreSQL from looking into
-    the indexes of any of them, so that rare rows were sought through the whole table.
+    The query runs once, before the rest. As ``IN (query)`` among alternatives it would keep PostgreSQL from looking
+    into the indexes of any of them, so that rare rows were sought through the whole table.
     """
 
     template = "%(expressions)s)"
