@@ -163,10 +163,13 @@ def _api_cursor(name: str, merchant_id: UUID) -> str | None:
 
     from o2o.tenancy.scope import tenant_transaction
 
-    filters = getattr(resolve(f"/api/v1/{name}").func.cls, "filterset_class", None)
+    view = resolve(f"/api/v1/{name}").func.cls
+    filters = getattr(view, "filterset_class", None)
     if filters is None or (rows := _rows(filters.Meta.model)) < 1_000:
         return None
-    model = filters.Meta.model
+    ordering = view.pagination_class.ordering
+    keys = [ordering] if isinstance(ordering, str) else list(ordering)
     with tenant_transaction(merchant_id):
-        position = model.objects.order_by("-pk").values_list("pk", flat=True)[int(DEEP * rows)]
+        ordered = filters.Meta.model.objects.order_by(*keys).values_list(keys[0].removeprefix("-"), flat=True)
+        position = ordered[int(DEEP * rows)]
     return quote(base64.b64encode(urlencode({"p": position}).encode()).decode())

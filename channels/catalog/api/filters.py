@@ -1,10 +1,11 @@
 """How the catalog is narrowed."""
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from channels.catalog.enums import DeviationKind, PriceChangeState
-from channels.catalog.models import ChannelListing, Deviation, PriceChangeRequest, Product, Variant
+from channels.catalog.models import Barcode, ChannelListing, Deviation, PriceChangeRequest, Product, Variant
+from o2o.kit.expressions import IsAnyOf
 
 
 class ProductFilter(django_filters.FilterSet):
@@ -33,7 +34,8 @@ class VariantFilter(django_filters.FilterSet):
 
     def by_barcode(self, queryset: QuerySet[Variant], _name: str, value: str) -> QuerySet[Variant]:
         """Find what a scanner read: a code of the merchant's own, or a GTIN without its leading zeros."""
-        return queryset.filter(barcodes__value=value) | queryset.filter(gtin=value.zfill(14))
+        coded = Barcode.objects.filter(value=value).values("variant_id")
+        return queryset.filter(Q(IsAnyOf("pk", coded)) | Q(gtin=value.zfill(14)))
 
 
 class ListingFilter(django_filters.FilterSet):
