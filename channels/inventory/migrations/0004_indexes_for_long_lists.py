@@ -8,7 +8,7 @@ SPARE = "CREATE STATISTICS level_spare ON (on_hand - allocated - safety_stock) F
 class Migration(migrations.Migration):
     dependencies = [
         ("catalog", "0001_initial"),
-        ("inventory", "0002_ledger_writes_levels"),
+        ("inventory", "0003_moving_and_counting"),
         ("stores", "0001_initial"),
         ("tenancy", "0005_audit_newest_first"),
     ]
@@ -34,12 +34,6 @@ class Migration(migrations.Migration):
                 related_name="movements",
                 to="inventory.stocklevel",
                 verbose_name="stock level",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="stocklevel",
-            index=models.Index(
-                condition=models.Q(("sold_out_until__isnull", False)), fields=["merchant", "-id"], name="level_sold_out"
             ),
         ),
         migrations.AddIndex(
