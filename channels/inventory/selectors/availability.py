@@ -35,8 +35,8 @@ WHERE level.variant_id = ANY(%(variants)s::uuid[])
 
 AT_LOCATIONS = FREE + " AND level.location_id = ANY(%(locations)s::uuid[])"
 
-# Channels that are served by the same locations share one sum: a chain has many channels and few such sets. Variants and
-# channels are answered by their places in what was asked: to read so many ids again takes longer than the query.
+# Channels that are served by the same locations share one sum: a chain has many channels and few such sets. Variants
+# and channels are answered by their places in what was asked: to read so many ids again takes longer than the query.
 PROMISE = f"""
 WITH free AS MATERIALIZED ({FREE}
 ), served AS (
