@@ -15,7 +15,6 @@ from o2o.imports import Row
 from o2o.kit.money import smallest_unit
 
 FINEST = Decimal("0.000001")
-#: What a program adds to an amount that it keeps as a binary fraction: 0.30000000000000004.
 NOISE = Decimal("0.000001")
 AMOUNTS = ("total", "discount", "coupon", "paid_by_coupon")
 #: What all rows of an order say alike.
@@ -39,14 +38,14 @@ def sale_of(rows: Sequence[Row], currency: str) -> Sale:
     sale = Sale()
     unit = smallest_unit(currency)
     for row in rows:
-        amounts = {name: _to_coins(row[name], unit) for name in AMOUNTS if row[name] is not None}
-        if reason := _finer(row, amounts, currency) or no_sale(row, amounts):
+        amounts, reason = _amounts(row.values, unit, currency)
+        if reason := reason or no_sale(row.values, amounts):
             sale.refusals[row.number] = reason
             continue
-        if row["quantity"] == 0:
+        if row.values["quantity"] == 0:
             sale.adjustments.add(row.number)
-        sale.lines.append(_line(row, amounts, unit))
-        sale.by_coupon += amounts.get("paid_by_coupon") or 0
+        sale.lines.append(_line(row.values, amounts, unit))
+        sale.by_coupon += amounts.get("paid_by_coupon", 0)
     return sale
 
 
@@ -56,7 +55,7 @@ def shared_of(rows: Sequence[Row]) -> tuple[Mapping[str, Any], str]:
     told: dict[str, int] = {}
     for row in rows:
         for name in SHARED:
-            value = row[name]
+            value = row.values.get(name)
             if value is None or value == shared.get(name):
                 continue
             if name in shared:
@@ -74,11 +73,11 @@ def unknown_currency(code: str) -> str:
     return _("There is no currency “%(code)s”; write its ISO 4217 code, such as CNY.") % {"code": code}
 
 
-def no_sale(row: Row, amounts: dict[str, Decimal]) -> str:
+def no_sale(values: Mapping[str, Any], amounts: Mapping[str, Decimal]) -> str:
     """Return why a row is neither a sale nor an adjustment, or nothing where it is one."""
-    quantity, worth = row["quantity"], amounts.get("total")
+    quantity, worth = values["quantity"], amounts.get("total")
     if worth is None and quantity:
-        worth = row["unit_price"]
+        worth = values.get("unit_price")
     if quantity < 0:
         return _("It is a return, of %(units)s units; returns are taken in at the returns desk.") % {"units": -quantity}
     if worth is not None and worth < 0:
@@ -103,37 +102,42 @@ def payments_of(sale: Sale, total: Decimal, *, paid_by: str, at: datetime) -> li
     return [PaymentDraft(amount, method, at) for amount, method in parts if amount]
 
 
-def _line(row: Row, amounts: dict[str, Decimal], unit: Decimal) -> LineDraft:
+def _line(values: Mapping[str, Any], amounts: Mapping[str, Decimal], unit: Decimal) -> LineDraft:
     """Return the line of a row. Its list price is kept to a millionth; what it comes to is rounded to a coin."""
-    quantity = row["quantity"] or 1
+    quantity = values["quantity"] or 1
     parts = ((AdjustmentKind.PROMOTION, amounts.get("discount")), (AdjustmentKind.VOUCHER, amounts.get("coupon")))
     discounts = [AdjustmentDraft(kind, amount) for kind, amount in parts if amount]
     total = amounts.get("total")
     if total is None:
-        unit_price = row["unit_price"]
+        unit_price = values["unit_price"]
         subtotal = (unit_price * quantity).quantize(unit, ROUND_HALF_EVEN)
     else:
-        subtotal = sum((part.amount for part in discounts), total)
+        subtotal = total
+        for part in discounts:
+            subtotal += part.amount
         unit_price = subtotal / quantity
     return LineDraft(
         quantity=quantity,
         unit_price=unit_price.quantize(FINEST, ROUND_HALF_EVEN),
         subtotal=subtotal,
-        sku=row["sku"],
-        name=row["name"] or (_("Adjustment") if row["quantity"] == 0 else ""),
+        sku=values["sku"],
+        name=values.get("name") or ("" if values["quantity"] else _("Adjustment")),
         adjustments=discounts,
     )
 
 
-def _to_coins(amount: Decimal, unit: Decimal) -> Decimal:
-    return amount.quantize(unit, ROUND_HALF_EVEN)
+def _amounts(values: Mapping[str, Any], unit: Decimal, currency: str) -> tuple[Mapping[str, Decimal], str]:
+    """Return the amounts of a row in whole coins, and what is wrong where no coins make one up.
 
-
-def _finer(row: Row, amounts: dict[str, Decimal], currency: str) -> str:
-    """Return what is wrong with an amount that no coins make up; the noise of binary fractions does not count."""
-    for name, amount in amounts.items():
-        if abs(amount - row[name]) > NOISE:
-            return _("%(amount)s is finer than the smallest coin of %(currency)s. Round it first.") % {
-                "amount": f"{row[name]:f}", "currency": currency,
-            }  # fmt: skip
-    return ""
+    What a program adds that keeps amounts as binary fractions (0.30000000000000004) does not count.
+    """
+    amounts: dict[str, Decimal] = {}
+    for name in AMOUNTS:
+        amount = values.get(name)
+        if amount is not None:
+            amounts[name] = amount.quantize(unit, ROUND_HALF_EVEN)
+            if amounts[name] != amount and abs(amounts[name] - amount) > NOISE:
+                return amounts, _("%(amount)s is finer than the smallest coin of %(currency)s. Round it first.") % {
+                    "amount": f"{amount:f}", "currency": currency,
+                }  # fmt: skip
+    return amounts, ""

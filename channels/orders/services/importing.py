@@ -105,14 +105,15 @@ def known_orders(keys: Collection[Key]) -> Mapping[Key, Known]:
         "channel_id", "external_id", "pk", "is_historical", "state", "placed_at", "location_id", "customer_reference",
         "currency", "subtotal", "total",
     )  # fmt: skip
-    found = [row for row in rows if (row[0], row[1]) in keys]
-    sizes = _sizes([row[2] for row in found]) if found else {}
-    return {
-        (channel_id, external_id): Known(
-            pk, is_historical and state == OrderState.CANCELLED, Content(*content, *sizes.get(pk, (0, 0)))
-        )
-        for channel_id, external_id, pk, is_historical, state, *content in found
-    }
+    found = {(row[0], row[1]): row for row in rows if (row[0], row[1]) in keys}
+    sizes = _sizes([row[2] for row in found.values()]) if found else {}
+    return {key: _known(row[2:], sizes.get(row[2], (0, 0))) for key, row in found.items()}
+
+
+def _known(row: Sequence[Any], size: tuple[int, int]) -> Known:
+    pk, is_historical, state, placed_at, location_id, customer, currency, subtotal, total = row
+    content = Content(placed_at, location_id, customer, currency, subtotal, total, *size)
+    return Known(pk, is_historical and state == OrderState.CANCELLED, content)
 
 
 def _sizes(order_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, tuple[int, int]]:

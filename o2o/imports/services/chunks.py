@@ -85,29 +85,31 @@ class Reader:
         """Return the values of a row, and what is wrong with it: every column that cannot be read, in one text."""
         values: dict[str, Value] = {}
         faults: list[str] = []
+        width = len(cells)
         for name, place, column, known in self._columns:
-            cell = cells[place] if place < len(cells) else None
-            found = known.get(cell) if isinstance(cell, str) else None
-            if found is None:
-                found = self._read(column, cell)
-                # Lists could be changed by who gets them, and 1, 1.0 and true are one key.
-                if isinstance(cell, str) and column.kind != ColumnKind.LIST and len(known) < REMEMBERED:
-                    known[cell] = found
-            if found[1]:
-                faults.append(found[1])
+            cell = cells[place] if place < width else None
+            # 1, 1.0 and true are one key, so that only texts are remembered.
+            found = known.get(cell) if cell.__class__ is str else None
+            value, fault = found or self._read(column, cell, known)
+            if fault:
+                faults.append(fault)
             else:
-                values[name] = found[0]
+                values[name] = value
         return values, " ".join(faults)
 
     def row(self, kept: Kept) -> Row:
         """Return a row that is known to be readable."""
         return Row(kept.row_number, self.values(kept.cells)[0], kept.key)
 
-    def _read(self, column: Column, cell: Any) -> tuple[Value, str]:
+    def _read(self, column: Column, cell: Any, known: dict[str, tuple[Value, str]]) -> tuple[Value, str]:
         try:
-            return column.parse(cell, self._formats), ""
+            found: tuple[Value, str] = (column.parse(cell, self._formats), "")
         except CellError as error:
-            return None, str(error)
+            found = (None, str(error))
+        # Whoever gets a list may change it.
+        if isinstance(cell, str) and column.kind != ColumnKind.LIST and len(known) < REMEMBERED:
+            known[cell] = found
+        return found
 
 
 def context_of(batch: ImportBatch, *, at: datetime) -> ImportContext:
