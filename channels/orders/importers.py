@@ -111,7 +111,7 @@ class ImportOrders(ImportKind):
             ColumnKind.MONEY,
             example="18.00",
             is_in_any_currency=True,
-            aliases=("单价",),
+            aliases=("Unit Price", "Unit Price USD", "单价"),
         ),
         Column(
             "total",

@@ -1,0 +1,198 @@
+"""What it costs to bring past orders in from a file, beside a bare COPY of the same rows; and how much memory it takes.
+
+    python -m bench.imports [--lines 100000] [--file transactions.csv]
+
+The file is The Complete Journey's, where it is among the sample data (``O2O_SAMPLE_DATA``), else made up in its shape.
+A process of its own compares and applies it, as a worker would, so that its memory can be told. The database is made
+beside those of the tests and dropped at the end. Its servers do not wait for the disk, so that the figures show the
+work and not the disk.
+"""
+
+import argparse
+import io
+import json
+import logging
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from o2o.embedded.testing import start_for_tests
+
+HEADERS = (
+    "channel,household_id,store_id,basket_id,product_id,quantity,sales_value,retail_disc,coupon_disc,"
+    "coupon_match_disc,week,transaction_timestamp"
+)
+KIND = "orders.history"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=100_000, help="lines to bring in at most")
+    parser.add_argument("--file", type=Path, help="a file in the shape of The Complete Journey")
+    parser.add_argument("--work", nargs=2, metavar=("MERCHANT", "JOB"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "o2o.settings.testing"
+    if options.work:
+        work(*map(uuid.UUID, options.work))
+        return
+    services = start_for_tests()
+    try:
+        import django
+
+        django.setup()
+        logging.disable(logging.WARNING)
+        with _database(), tempfile.TemporaryFile("w+b") as file:
+            _measure(_write(file, options), file)
+    finally:
+        services.stop()
+
+
+def work(merchant_id: uuid.UUID, job_id: uuid.UUID) -> None:
+    """Run a job to its end in this process and print its seconds and its memory before and at the most, in MB."""
+    import django
+
+    django.setup()
+    logging.disable(logging.WARNING)
+    from o2o.kit.jobs.running import Ran, run_job
+
+    before, started = _memory(), time.monotonic()
+    while run_job(merchant_id=merchant_id, job_id=job_id, seconds=600) is Ran.MORE:
+        pass
+    print(json.dumps({"seconds": time.monotonic() - started, "before": before, "peak": _memory()}))
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    from django.db import connections
+
+    from tests import database
+
+    name = database.make_database()
+    database.use_database(name)
+    try:
+        yield
+    finally:
+        connections.close_all()
+        database.drop_database(name)
+
+
+def _write(file: IO[bytes], options: argparse.Namespace) -> int:
+    """Write the lines with a channel, which the original lacks, and return how many there are."""
+    from tests.channels.importing.samples import DATA, journey_lines
+
+    source = options.file or DATA / "complete_journey" / "transactions.csv"
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+    text.write(f"{HEADERS}\n")
+    count = 0
+    if source.exists():
+        with source.open() as lines:
+            next(lines)
+            for line in islice(lines, options.lines):
+                text.write(f"stores,{line}")
+                count += 1
+    else:
+        for cells in journey_lines(options.lines):
+            text.write(f"stores,{','.join(cells)}\n")
+            count += 1
+    text.detach().flush()
+    print(f"{count} lines of {source.name if source.exists() else 'made-up receipts'}, {file.tell() / 1e6:.0f} MB")
+    return count
+
+
+def _measure(lines: int, file: IO[bytes]) -> None:
+    from o2o.imports.services.batches import apply_batch, start_plan, undo_batch
+    from o2o.imports.services.uploads import upload_file
+    from o2o.kit.clock import now
+    from tests.channels.importing.shop import Importer
+
+    importer = Importer(currency="USD", time_zone="UTC")
+    _prepare(importer, file)
+    bare = _rate("bare COPY of the file into a table without indexes", lines, _bare_copy(file))
+    file.seek(0)
+    started = time.monotonic()
+    with importer.scope():
+        batch = upload_file(kind=KIND, file_name="receipts.csv", file=file, actor=importer.owner, at=now())
+    _rate("upload", lines, time.monotonic() - started)
+    compared = _worked("compare: stage, group, plan", lines, importer, batch.pk, start_plan)
+    applied = _worked("apply: orders, lines, discounts, payments", lines, importer, batch.pk, apply_batch)
+    done = importer.batch(batch.pk)
+    both = compared + applied
+    print(
+        f"compare and apply: {lines / both:.0f} lines/s, {bare * both / lines:.0f} times as long as the bare COPY;"
+        f" {done.applied_count} applied, {done.left_count} left, {done.to_reject + done.rejected_count} rejected"
+    )
+    _worked("undo", lines, importer, batch.pk, undo_batch)
+
+
+def _prepare(importer: Any, file: IO[bytes]) -> None:
+    """Make the channel, the stores and the products that the file names."""
+    from channels.catalog.models import Product, Variant
+    from channels.stores.models import SalesChannel, StockLocation
+
+    stores, products = set(), set()
+    file.seek(0)
+    next(file)
+    for line in file:
+        cells = line.decode().split(",", 5)
+        stores.add(cells[2])
+        products.add(cells[4])
+    with importer.scope():
+        SalesChannel.objects.create(code="stores", name="Stores", kind="pos", currency="USD")
+        StockLocation.objects.bulk_create(
+            StockLocation(code=code, name=code, kind="store", time_zone="UTC") for code in sorted(stores)
+        )
+        made = Product.objects.bulk_create((Product(code=code, name=code) for code in sorted(products)), 2000)
+        Variant.objects.bulk_create((Variant(product=product, sku=product.code) for product in made), 2000)
+
+
+def _bare_copy(file: IO[bytes]) -> float:
+    """Copy the file as it is, in one statement; return how long that takes."""
+    from django.db import connection, transaction
+
+    columns = ", ".join(f"{name} text" for name in HEADERS.split(","))
+    file.seek(0)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE TEMPORARY TABLE receipts ({columns}) ON COMMIT DROP")
+        started = time.monotonic()
+        cursor.copy_expert("COPY receipts FROM STDIN (FORMAT csv, HEADER)", file)
+        return time.monotonic() - started
+
+
+def _worked(what: str, lines: int, importer: Any, batch_id: uuid.UUID, service: Any) -> float:
+    """Start a job, let a process of its own run it, print and return how long it took."""
+    from django.db import connection
+
+    with importer.scope():
+        job_id = service(batch_id=batch_id, actor=importer.owner).job_id
+    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+    answer = subprocess.run(
+        [sys.executable, "-m", "bench.imports", "--work", str(importer.merchant.pk), str(job_id)],
+        env={**os.environ, "DATABASE_URL": urlunsplit(address)}, stdout=subprocess.PIPE, check=True,
+    )  # fmt: skip
+    figures = json.loads(answer.stdout)
+    _rate(what, lines, figures["seconds"], f"   memory {figures['before']:.0f} MB, at most {figures['peak']:.0f} MB")
+    return float(figures["seconds"])
+
+
+def _memory() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _rate(what: str, lines: int, seconds: float, more: str = "") -> float:
+    print(f"{what:<52} {lines / seconds:>9.0f}/s   {seconds:.1f} s{more}", flush=True)
+    return lines / seconds
+
+
+if __name__ == "__main__":
+    main()
