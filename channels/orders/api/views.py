@@ -13,7 +13,7 @@ from rest_framework.serializers import BaseSerializer
 
 from channels.orders.api import filters, serializers
 from channels.orders.enums import Disposition, PaymentKind, TimelineKind
-from channels.orders.models import FulfillmentOrder, Order, OrderLine, Payment, Return, ReturnLine
+from channels.orders.models import FulfillmentOrder, LineAdjustment, Order, OrderLine, Payment, Return, ReturnLine
 from channels.orders.selectors import orders_of_stores, returns_of_stores
 from channels.orders.services import returning
 from channels.orders.services.cancelling import cancel_order
@@ -70,6 +70,7 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
             return found
         return found.prefetch_related(
             Prefetch("lines", OrderLine.objects.select_related("order")),
+            Prefetch("lines__adjustments", LineAdjustment.objects.select_related("line__order")),
             Prefetch("payments", Payment.objects.select_related("order")),
             Prefetch("fulfillments", FulfillmentOrder.objects.order_by("pk").prefetch_related("lines")),
         )
