@@ -113,7 +113,7 @@ def written(rows):
 
 def journey_lines(count, seed=1):
     """Yield lines in the shape of The Complete Journey, traps included, basket after basket."""
-    dice = random.Random(seed)  # noqa: S311 - measurements need the same lines each time, not secret ones
+    dice = random.Random(seed)
     at, basket, made = datetime(2017, 1, 1, 8, tzinfo=UTC), 31_198_570_044, 0
     while made < count:
         basket += dice.randint(1, 60_000)

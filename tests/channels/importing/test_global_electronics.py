@@ -75,10 +75,10 @@ def test_the_retailer_goes_in_whole_and_its_totals_match(importer, electronics):
     expected = electronics.totals()
     assert in_database(importer) == expected
     if len(YEARS) == 6:
-        assert WHOLE == {
+        assert {
             (channel, *(sum(expected[channel, year, what] for year in YEARS) for what in ("orders", "lines")))
             for channel in ("online", "stores")
-        }
+        } == WHOLE
     with importer.scope():
         assert not OrderLine.objects.filter(variant=None).exists()
         assert Order.objects.filter(location=None).exclude(channel__code="online").count() == 0
