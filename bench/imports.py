@@ -10,12 +10,8 @@ work and not the disk.
 
 import argparse
 import io
-import json
 import logging
 import os
-import resource
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -24,7 +20,6 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import urlsplit, urlunsplit
 
 from o2o.embedded.testing import start_for_tests
 
@@ -40,12 +35,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=100_000, help="lines to bring in at most")
     parser.add_argument("--file", type=Path, help="a file in the shape of The Complete Journey")
-    parser.add_argument("--work", nargs=2, metavar=("MERCHANT", "JOB"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "o2o.settings.testing"
-    if options.work:
-        work(*map(uuid.UUID, options.work))
-        return
     services = start_for_tests()
     try:
         import django
@@ -56,20 +47,6 @@ def main() -> None:
             _measure(_write(file, options), file)
     finally:
         services.stop()
-
-
-def work(merchant_id: uuid.UUID, job_id: uuid.UUID) -> None:
-    """Run a job to its end in this process and print its seconds and its memory before and at the most, in MB."""
-    import django
-
-    django.setup()
-    logging.disable(logging.WARNING)
-    from o2o.kit.jobs.running import Ran, run_job
-
-    before, started = _memory(), time.monotonic()
-    while run_job(merchant_id=merchant_id, job_id=job_id, seconds=600) is Ran.MORE:
-        pass
-    print(json.dumps({"seconds": time.monotonic() - started, "before": before, "peak": _memory()}))
 
 
 @contextmanager
@@ -173,27 +150,12 @@ def _bare_copy(importer: Any) -> tuple[int, float]:
 
 
 def _worked(what: str, lines: int, importer: Any, batch_id: uuid.UUID, service: Any) -> float:
-    """Start a job, let a process of its own run it, print and return how long it took."""
-    from django.db import connection
+    """Let a process of its own do a step; print how long it took and how much memory, and return how long."""
+    from tests.channels.importing.worker import run_apart
 
-    with importer.scope():
-        job_id = service(batch_id=batch_id, actor=importer.owner).job_id
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
-    answer = subprocess.run(
-        [sys.executable, "-m", "bench.imports", "--work", str(importer.merchant.pk), str(job_id)],
-        env={**os.environ, "DATABASE_URL": urlunsplit(address)}, stdout=subprocess.PIPE, check=True,
-    )  # fmt: skip
-    figures = json.loads(answer.stdout)
+    figures = run_apart(importer, batch_id, service)
     _rate(what, lines, figures["seconds"], f"   memory {figures['before']:.0f} MB, at most {figures['peak']:.0f} MB")
     return float(figures["seconds"])
-
-
-def _memory() -> float:
-    """Return the most memory that this process has held, in MB; ``getrusage`` would count its parent's before exec."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def _rate(what: str, lines: int, seconds: float, more: str = "") -> float:

@@ -121,7 +121,7 @@ def journey_lines(count, seed=1):
         head = (str(dice.randint(1, 2500)), str(dice.randint(1, 450)), str(basket))
         tail = (str(1 + at.timetuple().tm_yday // 7), at.strftime("%Y-%m-%d %H:%M:%S"))
         for _line in range(min(1 + int(dice.expovariate(0.12)), 150, count - made)):
-            product = str(800_000 + int(dice.paretovariate(0.6)) % 90_000)
+            product = str(800_000 + int(dice.paretovariate(0.6)) % 5_000)
             yield (*head, product, *_amounts(dice), *tail)
             made += 1
 
