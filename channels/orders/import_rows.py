@@ -8,6 +8,7 @@ from typing import Any
 
 from babel.numbers import list_currencies
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from channels.orders.drafts import AdjustmentDraft, LineDraft, PaymentDraft
 from channels.orders.enums import AdjustmentKind
@@ -18,7 +19,12 @@ FINEST = Decimal("0.000001")
 NOISE = Decimal("0.000001")
 AMOUNTS = ("total", "discount", "coupon", "paid_by_coupon")
 #: What all rows of an order say alike.
-SHARED = ("location", "currency", "customer", "paid_by")
+SHARED = {
+    "location": gettext_lazy("Store"),
+    "currency": gettext_lazy("Currency"),
+    "customer": gettext_lazy("Customer"),
+    "paid_by": gettext_lazy("Paid by"),
+}
 BY_COUPON = "coupon"
 UNKNOWN = "unknown"
 
@@ -61,7 +67,13 @@ def shared_of(rows: Sequence[Row]) -> tuple[Mapping[str, Any], str]:
             if name in shared:
                 return shared, _(
                     "Rows %(first)d and %(other)d are of one order and differ in “%(column)s”: “%(one)s”, “%(two)s”."
-                ) % {"first": told[name], "other": row.number, "column": name, "one": shared[name], "two": value}
+                ) % {
+                    "first": told[name],
+                    "other": row.number,
+                    "column": SHARED[name],
+                    "one": shared[name],
+                    "two": value,
+                }
             shared[name], told[name] = value, row.number
     return shared, ""
 

@@ -1,7 +1,7 @@
 """Orders of the past out of files, and back into them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -40,8 +40,17 @@ from o2o.imports import (
 from o2o.tenancy.capabilities import Capability
 
 PAGE = 200
-#: The names of the columns in which an order that is there can differ from one of a file.
-COLUMNS = {"placed_at": "placed_at", "location_id": "location", "customer": "customer", "currency": "currency"}
+#: In what an order that is there can differ from one of a file, by the fields of ``Content``.
+TOLD = {
+    "placed_at": gettext_lazy("Placed at"),
+    "location_id": gettext_lazy("Store"),
+    "customer": gettext_lazy("Customer"),
+    "currency": gettext_lazy("Currency"),
+    "subtotal": gettext_lazy("list total"),
+    "total": gettext_lazy("total"),
+    "lines": gettext_lazy("lines"),
+    "units": gettext_lazy("units"),
+}
 
 
 @import_kind("orders.history", label=gettext_lazy("Past orders"))
@@ -207,12 +216,11 @@ class _Read:
         return self.is_undone and bool(self.differences())
 
     def differences(self) -> list[str]:
-        """Return in which columns the order that is there differs from the one of the file."""
+        """Return in what the order that is there differs from the one of the file."""
         if self.known is None or self.past is None:
             return []
         there, wanted = self.known.content, self.past.content
-        names = [field.name for field in fields(there) if getattr(there, field.name) != getattr(wanted, field.name)]
-        return list(dict.fromkeys(COLUMNS.get(name, name) for name in names))
+        return [str(label) for name, label in TOLD.items() if getattr(there, name) != getattr(wanted, name)]
 
     def plans(self) -> list[Plan]:
         """Return what would become of each row."""

@@ -8,10 +8,11 @@ import gzip
 import io
 import os
 import random
-from collections import Counter
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,14 +84,16 @@ class Electronics:
 
     def totals(self):
         """Return orders, lines and turnover by channel and year, straight from the files."""
-        found, orders = Counter(), set()
+        found: dict[Any, Any] = defaultdict(int)
+        orders = set()
         for line in self.sales:
             key = (channel_of(line), year_of(line))
             price = Decimal(self.prices[line["ProductKey"]].strip().replace("$", "").replace(",", ""))
-            found[(*key, "lines")] += 1
-            found[(*key, "total")] += int(line["Quantity"]) * price
+            found[*key, "lines"] += 1
+            found[*key, "total"] += int(line["Quantity"]) * price
             orders.add((*key, line["Order Number"]))
-        found.update(Counter((channel, year, "orders") for channel, year, _order in orders))
+        for channel, year, _order in orders:
+            found[channel, year, "orders"] += 1
         return dict(found)
 
 

@@ -54,8 +54,8 @@ TOLD = {
     15: "takes 1.39 off",
     16: "1.395 is finer",
     17: "no location with the code “999”",
-    18: "Rows 18 and 19 are of one order and differ in “location”",
-    19: "Rows 18 and 19 are of one order and differ in “location”",
+    18: "Rows 18 and 19 are of one order and differ in “Store”",
+    19: "Rows 18 and 19 are of one order and differ in “Store”",
     20: "“1.5” is not a whole number",
     21: "Row 20, which belongs to the same, cannot be read",
 }
@@ -115,7 +115,7 @@ def test_an_order_that_differs_is_told_of_and_comes_in_once_the_wrong_one_is_und
 
     told = grocer.reasons(grocer.compare("orders.history", right))
 
-    assert "differs in: subtotal, total." in told[2]
+    assert "differs in: list total, total." in told[2]
     grocer.undo(first)
     assert grocer.take_in("orders.history", right).applied_count == 1
     with grocer.scope():

@@ -32,14 +32,11 @@ def changed(parts: dict[str, bytes]) -> bytes:
     book.active.append(["SKU", "Name"])
     book.save(source)
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as new:
-        for name in {**dict.fromkeys(old.namelist()), **parts}:
-            new.writestr(name, parts.get(name) or old.read(name))
-        if "xl/texts.xml" in parts:
-            types = old.read("[Content_Types].xml").replace(
-                b"</Types>", f'<Override PartName="/xl/texts.xml" ContentType="{SHARED}"/></Types>'.encode()
-            )
-    if "xl/texts.xml" in parts and "[Content_Types].xml" not in parts:
-        return changed({**parts, "[Content_Types].xml": types})
+        kept = {name: old.read(name) for name in old.namelist()}
+        texts = f'<Override PartName="/xl/texts.xml" ContentType="{SHARED}"/></Types>'.encode()
+        kept["[Content_Types].xml"] = kept["[Content_Types].xml"].replace(b"</Types>", texts)
+        for name, content in {**kept, "xl/texts.xml": f'<sst xmlns="{MAIN}"/>'.encode(), **parts}.items():
+            new.writestr(name, content)
     return file.getvalue()
 
 
