@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from channels.catalog.models import Category, ChannelListing, PriceChangeRequest, Product, Variant
 from channels.inventory.models import StockLevel, StockMovement
@@ -117,3 +119,34 @@ def test_past_orders_come_in_whole_and_nothing_is_dropped_without_a_word(shop):
         assert set(Order.objects.values_list("state", "cancelled_total")) == {("completed", 0)}
         assert Order.objects.count() == 2
     assert broken_invariants("orders.") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("catalog.products", "N-{0},N-{0},Tea\n"),
+        ("catalog.listings", "mini,N-{0},16\n"),
+        ("inventory.stock", "S1,N-{0},5\n"),
+        ("orders.history", "{0},pos,2026-01-31 18:30,S1,N-{0},1,16\n"),
+    ],
+)
+def test_a_kind_asks_the_same_for_one_row_and_for_many(shop, kind, line):
+    headers = {
+        "catalog.products": "sku,product,name\n",
+        "catalog.listings": "channel,sku,price\n",
+        "inventory.stock": "location,sku,on_hand\n",
+        "orders.history": "order,channel,placed_at,location,sku,quantity,unit_price\n",
+    }
+    if kind != "catalog.products":
+        rows = "".join(f"N-{number},N-{number},Tea\n" for number in range(60))
+        shop.take_in("catalog.products", headers["catalog.products"] + rows)
+
+    def queries(numbers):
+        with CaptureQueriesContext(connection) as captured:
+            done = shop.take_in(kind, headers[kind] + "".join(line.format(number) for number in numbers))
+            assert done.applied_count == len(numbers)
+            shop.undo(done)
+        return len(captured)
+
+    queries([59])
+    assert queries(range(1)) == queries(range(1, 50))
