@@ -1,10 +1,20 @@
 """How the catalog is narrowed."""
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from channels.catalog.enums import DeviationKind, PriceChangeState
-from channels.catalog.models import ChannelListing, Deviation, PriceChangeRequest, Product, Variant
+from channels.catalog.models import (
+    Barcode,
+    ChannelListing,
+    ConsistencyPolicy,
+    Deviation,
+    PriceChangeRequest,
+    PriceCycle,
+    Product,
+    Variant,
+)
+from channels.catalog.services.products import barcode_of
 
 
 class ProductFilter(django_filters.FilterSet):
@@ -33,7 +43,8 @@ class VariantFilter(django_filters.FilterSet):
 
     def by_barcode(self, queryset: QuerySet[Variant], _name: str, value: str) -> QuerySet[Variant]:
         """Find what a scanner read: a code of the merchant's own, or a GTIN without its leading zeros."""
-        return queryset.filter(barcodes__value=value) | queryset.filter(gtin=value.zfill(14))
+        coded = Barcode.objects.filter(value=barcode_of(value)).values("variant_id")
+        return queryset.filter(Q(pk__in=coded) | Q(gtin=value.strip().zfill(14)))
 
 
 class ListingFilter(django_filters.FilterSet):
@@ -61,12 +72,34 @@ class PriceRequestFilter(django_filters.FilterSet):
 
 
 class DeviationFilter(django_filters.FilterSet):
-    """By kind, listing, and whether it is open."""
+    """By kind, listing, whether it is open, and whether somebody said that it is meant."""
 
     kind = django_filters.ChoiceFilter(choices=DeviationKind.choices)
     listing_id = django_filters.UUIDFilter()
+    is_accepted = django_filters.BooleanFilter()
     is_open = django_filters.BooleanFilter(field_name="ended_at", lookup_expr="isnull")
 
     class Meta:
         model = Deviation
+        fields: tuple[str, ...] = ()
+
+
+class PriceCycleFilter(django_filters.FilterSet):
+    """By listing, and whether it has not ended."""
+
+    listing_id = django_filters.UUIDFilter()
+    is_open = django_filters.BooleanFilter(field_name="ended_at", lookup_expr="isnull")
+
+    class Meta:
+        model = PriceCycle
+        fields: tuple[str, ...] = ()
+
+
+class PolicyFilter(django_filters.FilterSet):
+    """By product."""
+
+    product_id = django_filters.UUIDFilter()
+
+    class Meta:
+        model = ConsistencyPolicy
         fields: tuple[str, ...] = ()

@@ -71,6 +71,36 @@ def test_listings_come_with_their_prices_and_a_slip_is_held(shop):
     assert broken_invariants("catalog.") == []
 
 
+def test_first_price_of_a_file_far_from_the_other_channels_waits_hidden(shop):
+    shop.take_in("catalog.products", PRODUCTS)
+    shop.take_in("catalog.listings", "channel,sku,price,is_visible\npos,TEA-M,16,yes\n")
+
+    shop.take_in("catalog.listings", "channel,sku,price,is_visible\nmini,TEA-M,1.60,yes\nmini,TEA-L,20,yes\n")
+
+    with tenant_transaction(shop.merchant.pk):
+        slip = ChannelListing.objects.get(variant__sku="TEA-M", channel__code="mini")
+        assert (slip.awaits_price, slip.is_visible) == (True, False)
+        assert PriceChangeRequest.objects.get().listing_id == slip.pk
+        assert ChannelListing.objects.get(variant__sku="TEA-L").is_visible
+    # the same file again does not show it either
+    shop.take_in("catalog.listings", "channel,sku,price,is_visible\nmini,TEA-M,1.60,yes\n")
+    with tenant_transaction(shop.merchant.pk):
+        assert not ChannelListing.objects.get(pk=slip.pk).is_visible
+
+
+def test_compare_at_price_alone_comes_and_goes(shop):
+    shop.take_in("catalog.products", PRODUCTS)
+    shop.take_in("catalog.listings", LISTINGS)
+    batch = shop.take_in("catalog.listings", "channel,sku,price,compare_at_price\nmini,TEA-M,16,20\n")
+    with tenant_transaction(shop.merchant.pk):
+        assert ChannelListing.objects.get(variant__sku="TEA-M").compare_at_price == 20
+
+    shop.undo(batch)
+
+    with tenant_transaction(shop.merchant.pk):
+        assert ChannelListing.objects.get(variant__sku="TEA-M").compare_at_price is None
+
+
 def test_stock_is_posted_as_movements_and_undone_by_others(shop):
     shop.take_in("catalog.products", PRODUCTS)
 
