@@ -106,7 +106,7 @@ def _move_prices(listings: Mapping[str, Mapping[str, ChannelListing]], at: datet
     dearer = {("web-shop", f"BLK-{end}"): "72" for end in ("GRY", "RUS", "HTH")} | {("web-shop", "PAN-26"): "46"}
     dearer |= {("tills", f"BLK-{end}"): "72" for end in ("GRY", "RUS")}
     set_prices(wishes=wishes(dearer, "Supplier's new list"), at=at - timedelta(days=33))
-    slips = {("tradepost", "SCK-M"): "13", ("tradepost", "FLS-1"): "16.50", ("tills", "KNF-ONE"): "12"}
+    slips = {("tradepost", "SCK-M"): "13", ("tradepost", "FLS-1"): "24", ("tills", "KNF-ONE"): "12"}
     set_prices(wishes=wishes(slips, "Weekend offer"), at=at - timedelta(days=4))
     set_prices(wishes=wishes({("web-shop", "TRC-ONE"): "2.70"}, "Black Friday"), at=at - timedelta(hours=2))
     set_visibility(listing_ids=[listings["tradepost"]["BTM-SGE"].pk], is_visible=False, at=at - timedelta(days=6))

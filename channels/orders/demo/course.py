@@ -75,9 +75,9 @@ class Course:
             soon = at + self._within(part, "accept")
             if part.state == S.ACCEPTED:
                 self.diary.note(soon, partial(self._prepare, part.pk))
-            elif fate < 0.02 and part.accept_by is not None:
+            elif fate < 0.03 and part.accept_by is not None and part.method != FulfillmentMethod.PICKUP:
                 self.diary.note(part.accept_by + timedelta(seconds=20), partial(self._overdue, order.pk))
-            elif fate < 0.07:
+            elif fate < 0.08 and part.method != FulfillmentMethod.PICKUP:
                 self.diary.note(soon, partial(self._reject, part.pk))
             else:
                 self.diary.note(soon, partial(self.accept, part.pk))

@@ -19,12 +19,12 @@ from channels.stores.enums import FulfillmentMethod
 M, R, D = FulfillmentMethod, ReturnState, Disposition
 EVERYTHING = ("kitchen", "cleaning", "bath", "garden", "walking", "fireside")
 WEB = Mix(
-    "web-shop", 1.5, {M.SHIP: 70, M.PICKUP: 30}, {M.SHIP: EVERYTHING, M.PICKUP: EVERYTHING},
+    "web-shop", 0.9, {M.SHIP: 70, M.PICKUP: 30}, {M.SHIP: EVERYTHING, M.PICKUP: EVERYTHING},
     (8, 9, 10, 11, 12, 13, 14, 16), ("card", "paypal"), carriage=Decimal("3.95"),
 )  # fmt: skip
-TILLS = Mix("tills", 1.2, {M.IN_STORE: 1}, {M.IN_STORE: EVERYTHING}, (9, 10, 11, 12, 13, 14, 15, 16), ("card", "cash"))
+TILLS = Mix("tills", 0.6, {M.IN_STORE: 1}, {M.IN_STORE: EVERYTHING}, (9, 10, 11, 12, 13, 14, 15, 16), ("card", "cash"))
 TRADEPOST = Mix(
-    "tradepost", 0.7, {M.SHIP: 1}, {M.SHIP: ("kitchen", "bath", "cleaning", "walking")}, (8, 12, 18, 20, 21),
+    "tradepost", 0.5, {M.SHIP: 1}, {M.SHIP: ("kitchen", "bath", "cleaning", "walking")}, (8, 12, 18, 20, 21),
     ("tradepost",), prefix="TP-",
 )  # fmt: skip
 CUSTOMERS = Customers(
@@ -34,6 +34,7 @@ CUSTOMERS = Customers(
     stores={code: 4 if code == HOME else 1 for code in STORES},
     country="GB",
     discounts=((AdjustmentKind.VOUCHER, "WELCOME", Decimal(5), 0), (AdjustmentKind.MANUAL, "Staff", Decimal(2), 0)),
+    avoid=(NOT_IN_STOCK,),
 )
 PACES = {
     M.PICKUP: Pace(accept=(2, 40), prepare=(20, 90), fetch=(60, 2000), arrive=(0, 0)),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from channels.catalog.models import Category
+from channels.inventory.demo.tea import NOT_IN_STOCK, SCARCE
 from channels.orders.demo.course import Course, Pace, Words
 from channels.orders.demo.diary import Diary
 from channels.orders.demo.month import live_through
@@ -24,18 +25,18 @@ MEALS = (11, 11, 12, 12, 12, 13, 15, 17, 18, 18, 19, 20)
 EVENING = (9, 10, 12, 14, 16, 20, 20, 21, 21, 22, 22, 23)
 
 MINI = Mix(
-    "mini-program", 3.6, {M.PICKUP: 70, M.DELIVER: 18, M.SHIP: 12},
+    "mini-program", 2.1, {M.PICKUP: 70, M.DELIVER: 18, M.SHIP: 12},
     {M.PICKUP: (*DRINKS, "snacks"), M.DELIVER: DRINKS, M.SHIP: GOODS}, DAYTIME, ("wechat_pay",), carriage=Decimal(4),
 )  # fmt: skip
 MEITUAN = Mix(
-    "meituan", 2.3, {M.DELIVER: 1}, {M.DELIVER: DRINKS}, MEALS, ("meituan",), prefix="MT", carriage=Decimal(3)
+    "meituan", 1.3, {M.DELIVER: 1}, {M.DELIVER: DRINKS}, MEALS, ("meituan",), prefix="MT", carriage=Decimal(3)
 )
-ELEME = Mix("eleme", 1.2, {M.DELIVER: 1}, {M.DELIVER: DRINKS}, MEALS, ("alipay",), prefix="EL", carriage=Decimal(3))
+ELEME = Mix("eleme", 0.7, {M.DELIVER: 1}, {M.DELIVER: DRINKS}, MEALS, ("alipay",), prefix="EL", carriage=Decimal(3))
 TMALL = Mix(
-    "tmall", 1.3, {M.SHIP: 1}, {M.SHIP: ("boxed-tea", "tea-ware", "snacks")}, EVENING, ("alipay",), prefix="TM",
+    "tmall", 0.9, {M.SHIP: 1}, {M.SHIP: ("boxed-tea", "tea-ware", "snacks")}, EVENING, ("alipay",), prefix="TM",
 )  # fmt: skip
 TILLS = Mix(
-    "pos", 2.0, {M.IN_STORE: 1}, {M.IN_STORE: (*DRINKS, "snacks")}, DAYTIME, ("wechat_pay", "alipay", "cash"),
+    "pos", 1.1, {M.IN_STORE: 1}, {M.IN_STORE: (*DRINKS, "snacks")}, DAYTIME, ("wechat_pay", "alipay", "cash"),
 )  # fmt: skip
 
 CUSTOMERS = Customers(
@@ -54,6 +55,7 @@ CUSTOMERS = Customers(
         (AdjustmentKind.POINTS, "积分抵扣", Decimal(3), 300),
         (AdjustmentKind.PROMOTION, "第二杯半价", Decimal(8), 0),
     ),
+    avoid=(NOT_IN_STOCK, SCARCE),
 )  # fmt: skip
 
 PACES = {

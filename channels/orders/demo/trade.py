@@ -4,12 +4,13 @@ import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from channels.catalog.models import ChannelListing
+from channels.inventory.models import StockLevel
 from channels.orders.drafts import AdjustmentDraft, LineDraft, OrderDraft, PaymentDraft
 from channels.orders.enums import AdjustmentKind
 from channels.orders.models import Order
@@ -19,7 +20,7 @@ from channels.orders.services.ingesting import ingest_order
 from channels.orders.services.placing import place_order
 from channels.stores.demo.building import people
 from channels.stores.enums import FulfillmentMethod
-from channels.stores.models import SalesChannel, StockLocation
+from channels.stores.models import ChannelLocation, SalesChannel, StockLocation
 from o2o.tenancy.acting import acting_as, acting_for
 from o2o.tenancy.scope import current_merchant_id
 
@@ -60,14 +61,15 @@ class Mix:
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """Made-up people, and the stores that they go to, with how much each is liked."""
+    """Made-up people, and the stores that they go to, with how much each is liked; ``avoid`` is bought by no chance."""
 
     names: Sequence[str]
     phone: Callable[[random.Random], str]
     streets: Sequence[str]
     stores: Mapping[str, int]
     country: str
-    discounts: Sequence[tuple[AdjustmentKind, str, Decimal, int]] = field(default=())
+    discounts: Sequence[tuple[AdjustmentKind, str, Decimal, int]] = ()
+    avoid: Sequence[str] = ()
 
 
 class Trade:
@@ -82,6 +84,8 @@ class Trade:
         self.channels = {channel.code: channel for channel in SalesChannel.objects.all()}
         self.places = {location.code: location for location in StockLocation.objects.all()}
         self.offers = self._offers()
+        self.serves = self._serves()
+        self.shelves = self._shelves()
         self._told = 0
 
     def _offers(self) -> Mapping[str, Mapping[str, Offer]]:
@@ -93,6 +97,20 @@ class Trade:
             name = f"{product.name} {row.variant.name}".strip()
             offers[row.channel.code][row.variant.sku] = Offer(row.variant_id, name, row.price, category)
         return offers
+
+    def _serves(self) -> Mapping[str, frozenset[str]]:
+        codes: dict[str, set[str]] = {code: set() for code in self.channels}
+        for channel, location in ChannelLocation.objects.values_list("channel__code", "location__code"):
+            codes[channel].add(location)
+        return {code: frozenset(found) for code, found in codes.items()}
+
+    def _shelves(self) -> Mapping[str, frozenset[str]]:
+        """Return what lies at each location in numbers that last for a while."""
+        rows = StockLevel.objects.filter(on_hand__gte=6).values_list("location__code", "variant__sku")
+        skus: dict[str, set[str]] = {code: set() for code in self.places}
+        for location, sku in rows:
+            skus[location].add(sku)
+        return {code: frozenset(found) for code, found in skus.items()}
 
     def as_person(self, email: str) -> AbstractContextManager[None]:
         """Act as somebody of the staff."""
@@ -110,15 +128,21 @@ class Trade:
         clock = time(self.luck.choice(hours), self.luck.randrange(60), self.luck.randrange(60))
         return datetime.combine(day, clock, tzinfo=self.zone)
 
-    def some_store(self) -> StockLocation:
-        """Return a store, the liked ones more often."""
-        liked = self.customers.stores
+    def some_store(self, channel: str) -> StockLocation:
+        """Return a store of a channel, the liked ones more often."""
+        known = self.customers.stores
+        liked = {code: weight for code, weight in known.items() if code in self.serves[channel]} or known
         return self.places[self.luck.choices(list(liked), weights=list(liked.values()))[0]]
 
-    def basket(self, mix: Mix, method: FulfillmentMethod) -> Basket:
-        """Return what somebody buys."""
-        offers = self.offers[mix.channel]
-        fitting = [sku for sku, offer in offers.items() if offer.category in mix.pools[method]]
+    def basket(self, mix: Mix, method: FulfillmentMethod, store: StockLocation) -> Basket:
+        """Return what somebody buys; who goes to a store sees what is there."""
+        offers, shelf = self.offers[mix.channel], self.shelves[store.code]
+        is_sent = method == FulfillmentMethod.SHIP
+        fitting = [
+            sku
+            for sku, offer in offers.items()
+            if offer.category in mix.pools[method] and (is_sent or sku in shelf) and sku not in self.customers.avoid
+        ]
         count = min(self.luck.choices((1, 2, 3, 4), weights=(45, 35, 14, 6))[0], mix.most_lines)
         return [(sku, self.luck.choices((1, 2, 3), weights=(70, 24, 6))[0]) for sku in self.luck.sample(fitting, count)]
 
@@ -136,10 +160,10 @@ class Trade:
     ) -> Order:
         """Let somebody buy something at an instant; what is not given is left to luck."""
         chosen = method or self.luck.choices(list(mix.methods), weights=list(mix.methods.values()))[0]
-        near = store or self.some_store()
+        near = store or self.some_store(mix.channel)
         is_sent = chosen in (FulfillmentMethod.DELIVER, FulfillmentMethod.SHIP)
         where = (place or self._home(near)) if is_sent else None
-        draft = self._draft(mix, at, chosen, basket or self.basket(mix, chosen), near, where)
+        draft = self._draft(mix, at, chosen, basket or self.basket(mix, chosen, near), near, where)
         if promised_in is not None:
             fields["promised_at"] = at + promised_in
         draft = OrderDraft(**{name: getattr(draft, name) for name in draft.__dataclass_fields__} | fields)  # type: ignore[arg-type]
