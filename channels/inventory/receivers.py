@@ -1,8 +1,14 @@
-"""What stock does when the catalog changes."""
+"""What stock does when the catalog changes, and says before a location is switched off."""
+
+from django.db.models import Q
+from django.utils.translation import ngettext
 
 from channels.catalog.events import VariantChanged
-from channels.inventory.models import StockLevel
+from channels.inventory.enums import TransferState
+from channels.inventory.models import StockLevel, TransferOrder
 from channels.inventory.services import set_backorder
+from channels.stores.closing import keeps_open
+from channels.stores.models import StockLocation
 from o2o.events import receiver
 from o2o.kit import clock
 
@@ -16,3 +22,17 @@ def follow_backorder(event: VariantChanged) -> None:
         .exists()
     ):
         set_backorder(variant_id=event.aggregate_id, allows_backorder=event.allows_backorder, at=clock.now())
+
+
+@keeps_open
+def goods_are_on_their_way(location: StockLocation) -> str | None:
+    """Keep a location on to which, or from which, goods are on their way."""
+    there = Q(source=location) | Q(destination=location)
+    count = TransferOrder.objects.filter(there, state=TransferState.SHIPPED).count()
+    if not count:
+        return None
+    return ngettext(
+        "%(count)s transfer from or to %(name)s is on its way; receive it first.",
+        "%(count)s transfers from or to %(name)s are on their way; receive them first.",
+        count,
+    ) % {"count": count, "name": location.name}

@@ -27,7 +27,7 @@ class Step(StrEnum):
 
 STEPS: Mapping[Step, tuple[frozenset[FulfillmentState], frozenset[FulfillmentMethod]]] = {
     Step.ACCEPT: (frozenset({S.OPEN}), ANY),
-    Step.REJECT: (frozenset({S.OPEN, S.ACCEPTED}), ANY),
+    Step.REJECT: (frozenset({S.OPEN, S.ACCEPTED, S.READY}), ANY),
     Step.READY: (frozenset({S.ACCEPTED}), ANY),
     Step.HAND_OVER: (frozenset({S.READY}), FETCHED),
     Step.SHIP: (frozenset({S.ACCEPTED, S.READY}), CARRIED),

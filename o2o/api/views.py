@@ -35,6 +35,7 @@ from o2o.kit.addresses import client_address
 from o2o.kit.locks import RETRIED, sqlstate
 from o2o.tenancy.acting import acting_as
 from o2o.tenancy.actor import Actor
+from o2o.tenancy.enums import Origin
 from o2o.tenancy.scope import tenant_scope
 
 ATTEMPTS = 3
@@ -126,7 +127,13 @@ class ScopedView(APIView):
             "actor_id": str(actor.id),
         }
         with (
-            acting_as(actor, request_id=request_id, address=client_address(http), writes=request.method in UNSAFE),
+            acting_as(
+                actor,
+                origin=Origin.API,
+                request_id=request_id,
+                address=client_address(http),
+                writes=request.method in UNSAFE,
+            ),
             tenant_scope(actor.merchant_id, until_commit=until_commit),
         ):
             yield

@@ -16,6 +16,7 @@ from o2o.accounts.selectors import actor_for
 from o2o.kit.addresses import client_address
 from o2o.tenancy.acting import acting_as
 from o2o.tenancy.actor import Actor
+from o2o.tenancy.enums import Origin
 from o2o.tenancy.models import Merchant
 from o2o.tenancy.scope import platform_transaction, tenant_scope
 
@@ -65,7 +66,7 @@ def merchant_work(request: HttpRequest) -> Iterator[None]:
         speak(request, fallback=merchant.language)
         with (
             timezone.override(time_zone(merchant.time_zone)),
-            acting_as(actor, request_id=request_id(request), address=client_address(request)),
+            acting_as(actor, origin=Origin.CONSOLE, request_id=request_id(request), address=client_address(request)),
         ):
             yield
 

@@ -3,6 +3,8 @@
 import uuid
 from collections.abc import Callable, Sequence
 
+from o2o.tenancy.actor import Actor
+
 LocationNames = Callable[[], Sequence[tuple[uuid.UUID, str]]]
 
 _providers: list[LocationNames] = []
@@ -14,9 +16,17 @@ def provide_locations(provider: LocationNames) -> LocationNames:
     return provider
 
 
-def location_choices() -> list[tuple[str, str]]:
-    """Return the choices of a form field; empty while no app with stores is installed."""
-    return [(str(location_id), name) for provider in _providers for location_id, name in provider()]
+def location_choices(actor: Actor | None = None) -> list[tuple[str, str]]:
+    """Return the choices of a form field, only the stores of an actor who is named and bound to some.
+
+    Empty while no app with stores is installed.
+    """
+    return [
+        (str(location_id), name)
+        for provider in _providers
+        for location_id, name in provider()
+        if actor is None or actor.may_at(location_id)
+    ]
 
 
 def location_names(ids: Sequence[uuid.UUID]) -> str:

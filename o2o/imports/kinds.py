@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from o2o.imports.columns import Column
 from o2o.imports.enums import Action, Outcome
 from o2o.imports.parsing.errors import Formats
-from o2o.kit.errors import NotFoundError
+from o2o.kit.errors import UnknownReferenceError
 from o2o.tenancy.capabilities import Capability
 
 Kind = TypeVar("Kind", bound=type["ImportKind"])
@@ -221,7 +221,7 @@ class DuplicateKindError(TypeError):
     """Two classes claim the same kind of import."""
 
 
-class UnknownImportKindError(NotFoundError):
+class UnknownImportKindError(UnknownReferenceError):
     """No kind of import has this name, or the caller may not know it."""
 
     code = "unknown_import_kind"

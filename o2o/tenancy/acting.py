@@ -9,9 +9,11 @@ import pghistory
 import structlog
 
 from o2o.tenancy.actor import Actor, ActorKind
+from o2o.tenancy.enums import Origin
 
 # Not in the log's context: the label of a person is their name.
 _label: ContextVar[str] = ContextVar("o2o_actor_label", default="")
+_origin: ContextVar[Origin] = ContextVar("o2o_origin", default=Origin.BACKGROUND)
 
 
 def current_actor_label() -> str:
@@ -19,17 +21,25 @@ def current_actor_label() -> str:
     return _label.get()
 
 
+def current_origin() -> Origin:
+    """Return from where they act, for timelines."""
+    return _origin.get()
+
+
 @contextmanager
-def _labelled(label: str) -> Iterator[None]:
-    token = _label.set(label)
+def _told(label: str, origin: Origin) -> Iterator[None]:
+    label_before, origin_before = _label.set(label), _origin.set(origin)
     try:
         yield
     finally:
-        _label.reset(token)
+        _label.reset(label_before)
+        _origin.reset(origin_before)
 
 
 @contextmanager
-def acting_as(actor: Actor, *, request_id: str = "", address: str = "", writes: bool = True) -> Iterator[None]:
+def acting_as(
+    actor: Actor, *, origin: Origin, request_id: str = "", address: str = "", writes: bool = True
+) -> Iterator[None]:
     """Write the actor, their merchant, the request and the address into each audit entry and log line of the block.
 
     Where nothing is written (``writes=False``) the audit context, which lengthens each statement, is left out.
@@ -41,7 +51,7 @@ def acting_as(actor: Actor, *, request_id: str = "", address: str = "", writes: 
         "request_id": request_id,
     }
     with (
-        _labelled(actor.label),
+        _told(actor.label, origin),
         structlog.contextvars.bound_contextvars(**context),
         pghistory.context(**context, actor_label=actor.label, address=address) if writes else nullcontext(),
     ):
@@ -59,5 +69,9 @@ def acting_for(merchant_id: uuid.UUID, name: str, *, request_id: str = "", **det
         **details,
     }
     label = details.get("started_by") or name
-    with _labelled(label), structlog.contextvars.bound_contextvars(**context), pghistory.context(**context):
+    with (
+        _told(label, Origin.BACKGROUND),
+        structlog.contextvars.bound_contextvars(**context),
+        pghistory.context(**context),
+    ):
         yield

@@ -1,4 +1,4 @@
-"""Roles of staff."""
+"""Roles of staff, and from where somebody acts."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -14,3 +14,11 @@ class Role(models.TextChoices):
     STORE_MANAGER = "store_manager", _("store manager")
     CLERK = "clerk", _("clerk")
     AUDITOR = "auditor", _("auditor")
+
+
+class Origin(models.TextChoices):
+    """From where somebody acts."""
+
+    CONSOLE = "console", _("console")
+    API = "api", _("API")
+    BACKGROUND = "background", _("background")

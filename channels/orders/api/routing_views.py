@@ -3,7 +3,7 @@
 from typing import ClassVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -21,6 +21,7 @@ from channels.orders.api.routing_serializers import (
     RuleReplaySerializer,
 )
 from channels.orders.models import Order, RoutingDecision, RoutingRule
+from channels.orders.selectors import orders_of_stores
 from channels.orders.services.replaying import replay_rules
 from channels.orders.services.rules import check_definition, delete_rule, reorder_rules, save_rule
 from o2o.api.policy import Policy
@@ -94,7 +95,7 @@ class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
         delete_rule(rule_id=pk, at=clock.now())
         return Response(status=204)
 
-    @action(detail=False, methods=["post"])
+    @action(detail=False, methods=["post"], pagination_class=None)
     def reorder(self, request: Request) -> Response:
         """Ask the rules in this order from now on."""
         self._require_all_stores()
@@ -125,10 +126,6 @@ class OrderRoutingView(MerchantAPIView):
     @extend_schema(summary="Explain the routing of an order", responses=RoutingDecisionSerializer(many=True))
     def get(self, _request: Request, pk: UUID) -> Response:
         """Return the decisions of an order, the newest first, each with the verdict on every candidate."""
-        orders: QuerySet[Order] = Order.objects.all()
-        if self.actor.location_ids is not None:
-            mine = Q(location__in=self.actor.location_ids) | Q(fulfillments__location__in=self.actor.location_ids)
-            orders = orders.filter(mine).distinct()
-        order = get_object_or_404(orders, pk=pk)
+        order = get_object_or_404(Order.objects.filter(orders_of_stores(self.actor.location_ids)), pk=pk)
         decisions = RoutingDecision.objects.filter(order=order).order_by("-pk")[:MOST_DECISIONS]
         return Response(RoutingDecisionSerializer(decisions, many=True).data)

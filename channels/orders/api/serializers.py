@@ -1,6 +1,7 @@
 """Orders as they are read and written by programs."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -10,6 +11,7 @@ from channels.orders.api.fulfillment_serializers import FulfillmentSerializer
 from channels.orders.drafts import AdjustmentDraft, LineDraft, OrderDraft, PaymentDraft
 from channels.orders.enums import AdjustmentKind, Disposition, PaymentKind
 from channels.orders.models import (
+    LineAdjustment,
     Order,
     OrderLine,
     Payment,
@@ -32,10 +34,21 @@ class DecimalAmount(serializers.DecimalField):
         super().__init__(**{"max_digits": 16, "decimal_places": 3, "min_value": 0, **options})
 
 
+class AdjustmentSerializer(ReadSerializer[LineAdjustment]):
+    """A part of the discount of a line, and the points that paid for it."""
+
+    amount = RowMoneyField(amount="amount", currency="line.order.currency")
+
+    class Meta:
+        model = LineAdjustment
+        fields = ("kind", "reference", "amount", "points")
+
+
 class OrderLineSerializer(ReadSerializer[OrderLine]):
     """A variant of an order."""
 
     variant_id = serializers.UUIDField(read_only=True, allow_null=True)
+    adjustments = AdjustmentSerializer(many=True, read_only=True)
     subtotal = RowMoneyField(amount="subtotal", currency="order.currency")
     discount = RowMoneyField(amount="discount", currency="order.currency")
     total = RowMoneyField(amount="total", currency="order.currency")
@@ -44,7 +57,7 @@ class OrderLineSerializer(ReadSerializer[OrderLine]):
         model = OrderLine
         fields = (
             "id", "position", "external_id", "variant_id", "sku", "name", "quantity", "unit_price", "subtotal",
-            "discount", "total", "cancelled", "fulfilled", "returned",
+            "discount", "total", "adjustments", "cancelled", "fulfilled", "returned",
         )  # fmt: skip
 
 
@@ -171,8 +184,8 @@ class OrderWriteSerializer(serializers.Serializer[Any]):
     method = serializers.ChoiceField(choices=FulfillmentMethod.choices)
     location_id = serializers.UUIDField(required=False, allow_null=True, default=None)
     lines = LineWriteSerializer(many=True, min_length=1, max_length=MOST_LINES)  # type: ignore[call-arg]
-    shipping_total = DecimalAmount(default=0)
-    tax_total = DecimalAmount(default=0)
+    shipping_total = DecimalAmount(default=Decimal(0))
+    tax_total = DecimalAmount(default=Decimal(0))
     total = DecimalAmount(required=False, allow_null=True, default=None)
     payments = PaymentWriteSerializer(many=True, required=False, default=list, max_length=100)  # type: ignore[call-arg]
     recipient = RecipientSerializer(required=False)

@@ -3,7 +3,8 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -12,7 +13,8 @@ from rest_framework.serializers import BaseSerializer
 
 from channels.orders.api import filters, serializers
 from channels.orders.enums import Disposition, PaymentKind, TimelineKind
-from channels.orders.models import FulfillmentOrder, Order, OrderLine, Payment, Return, ReturnLine
+from channels.orders.models import FulfillmentOrder, LineAdjustment, Order, OrderLine, Payment, Return, ReturnLine
+from channels.orders.selectors import orders_of_stores, returns_of_stores
 from channels.orders.services import returning
 from channels.orders.services.cancelling import cancel_order
 from channels.orders.services.ingesting import ingest_order
@@ -31,14 +33,6 @@ from o2o.tenancy.capabilities import Capability
 READ, WRITE, FULFIL = Capability.ORDERS_READ, Capability.ORDERS_WRITE, Capability.ORDERS_FULFIL
 DETAIL = serializers.OrderDetailSerializer
 RETURN = serializers.ReturnSerializer
-
-
-def of_stores(location_ids: frozenset[UUID] | None) -> Q:
-    """Return the condition for orders that concern some stores; all of them where there is no bound."""
-    if location_ids is None:
-        return Q()
-    parts = FulfillmentOrder.objects.filter(location_id__in=location_ids).values("order_id")
-    return Q(location_id__in=location_ids) | Q(pk__in=parts)
 
 
 @extend_schema_view(
@@ -71,11 +65,12 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
 
     def get_queryset(self) -> QuerySet[Order]:
         """Return the merchant's orders; one alone comes with everything that belongs to it."""
-        found: QuerySet[Order] = Order.objects.filter(of_stores(self.location_ids))
+        found: QuerySet[Order] = Order.objects.filter(orders_of_stores(self.location_ids))
         if self.action != "retrieve":
             return found
         return found.prefetch_related(
             Prefetch("lines", OrderLine.objects.select_related("order")),
+            Prefetch("lines__adjustments", LineAdjustment.objects.select_related("line__order")),
             Prefetch("payments", Payment.objects.select_related("order")),
             Prefetch("fulfillments", FulfillmentOrder.objects.order_by("pk").prefetch_related("lines")),
         )
@@ -89,9 +84,9 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
         body = checked(serializers.OrderWriteSerializer, request)
         draft, at = body.draft(at=clock.now()), clock.now()
         if draft.location_id is not None and not self.actor.may_at(draft.location_id):
-            raise ForbiddenError("You work in other stores than this one.")
+            raise ForbiddenError(_("You work in other stores than this one."))
         reference = body.validated_data["hold_reference"]
-        order = place_order(draft=draft, at=at, origin="api", hold_reference=reference)
+        order = place_order(draft=draft, at=at, hold_reference=reference)
         return Response(self._detail(order.pk), status=201)
 
     @action(detail=False, methods=["post"], filterset_class=None)
@@ -101,8 +96,8 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
         at = clock.now()
         draft = body.draft(at=at)
         if not SalesChannel.objects.filter(pk=draft.channel_id).exists():
-            raise UnknownReferenceError(f"There is no channel {draft.channel_id}.")
-        done = ingest_order(draft=draft, version=body.validated_data["version"], at=at, origin="api")
+            raise UnknownReferenceError(_("There is no channel %(id)s.") % {"id": draft.channel_id})
+        done = ingest_order(draft=draft, version=body.validated_data["version"], at=at)
         done.order.refresh_from_db()
         answer = {"outcome": done.outcome, "order": done.order}
         return Response(serializers.IngestedSerializer(answer).data)
@@ -130,7 +125,7 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
         """Write a note into the timeline."""
         self.get_object()
         data = checked(serializers.NoteSerializer, request).validated_data
-        entry = note(order_id=pk, kind=TimelineKind.NOTE, details=dict(data), origin="api", at=clock.now())
+        entry = note(order_id=pk, kind=TimelineKind.NOTE, details=dict(data), at=clock.now())
         return Response(serializers.TimelineSerializer(entry).data, status=201)
 
     @extend_schema(
@@ -169,17 +164,17 @@ class ReturnViewSet(ReadOnlyMerchantViewSet):
     filterset_class = filters.ReturnFilter
 
     def get_queryset(self) -> QuerySet[Return]:
-        """Return the merchant's returns, of some stores for those who are bound to them."""
+        """Return the merchant's returns; those who are bound to stores see theirs, and what may go to any store."""
         lines = Prefetch("lines", ReturnLine.objects.select_related("return_order__order"))
         found: QuerySet[Return] = Return.objects.select_related("order").prefetch_related(lines)
-        return found if self.location_ids is None else found.filter(location_id__in=self.location_ids)
+        return found.filter(returns_of_stores(self.location_ids))
 
     def create(self, request: Request) -> Response:
         """Ask to give units back; each is worth its part of what was paid."""
         data = dict(checked(serializers.ReturnWriteSerializer, request).validated_data)
         units = {line["line_id"]: line["quantity"] for line in data.pop("lines")}
-        if not Order.objects.filter(of_stores(self.location_ids), pk=data["order_id"]).exists():
-            raise UnknownReferenceError(f"There is no order {data['order_id']}.")
+        if not Order.objects.filter(orders_of_stores(self.location_ids), pk=data["order_id"]).exists():
+            raise UnknownReferenceError(_("There is no order %(id)s.") % {"id": data["order_id"]})
         made = returning.request_return(lines=units, at=clock.now(), **data)
         return Response(RETURN(Return.objects.select_related("order").get(pk=made.pk)).data, status=201)
 
@@ -203,7 +198,7 @@ class ReturnViewSet(ReadOnlyMerchantViewSet):
         self.get_object()
         data = checked(serializers.ReceiveSerializer, request).validated_data
         if not self.actor.may_at(data["location_id"]):
-            raise ForbiddenError("You work in other stores than this one.")
+            raise ForbiddenError(_("You work in other stores than this one."))
         lines = [
             ReceivedLine(line["line_id"], line["received"], Disposition(line["disposition"])) for line in data["lines"]
         ]

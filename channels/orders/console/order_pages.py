@@ -154,9 +154,7 @@ class NoteOrder(OrderPage):
     done = _("The note stands in the timeline.")
 
     def save(self, form: forms.Form) -> None:
-        note(
-            order_id=self.order.pk, kind=TimelineKind.NOTE, details=dict(form.cleaned_data), origin="console", at=now()
-        )
+        note(order_id=self.order.pk, kind=TimelineKind.NOTE, details=dict(form.cleaned_data), at=now())
 
 
 @page

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Prefetch, Q, QuerySet
@@ -16,6 +17,7 @@ from channels.orders.enums import FulfillmentState, OrderState, PaymentKind, Pay
 from channels.orders.explaining import sentence
 from channels.orders.models import FulfillmentOrder, Order, OrderLine, RoutingDecision
 from channels.orders.recipients import recipient_of
+from channels.orders.selectors import orders_of_stores
 from o2o.console import CardLine, EmptyState, Fact, HomeCard, MerchantModelAdmin, Nav, NavGroup, Panel, home_card, site
 from o2o.console.components import Moment, Table, Tone, state_badge
 from o2o.console.locations import location_choices
@@ -96,13 +98,9 @@ class StoreFilter(admin.SimpleListFilter):
         return list(location_choices())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
-        return queryset.filter(at_locations([self.value()])) if self.value() else queryset
-
-
-def at_locations(location_ids: Sequence[Any]) -> Q:
-    """Return the condition for orders that concern some of the locations."""
-    parts = FulfillmentOrder.objects.filter(location__in=location_ids).values("order_id")
-    return Q(location__in=location_ids) | Q(pk__in=parts)
+        store = self.value()
+        known = store in dict(self.lookup_choices)
+        return queryset.filter(orders_of_stores([UUID(store)])) if store and known else queryset
 
 
 @admin.register(Order, site=site)
@@ -144,8 +142,7 @@ class OrderAdmin(MerchantModelAdmin):
         """Return the orders, of the person's stores where they are bound to some."""
         parts = FulfillmentOrder.objects.select_related("location").order_by("pk")
         queryset: QuerySet[Order] = super().get_queryset(request).prefetch_related(Prefetch("fulfillments", parts))
-        stores = request.actor.location_ids  # type: ignore[attr-defined]
-        return queryset if stores is None else queryset.filter(at_locations(list(stores)))
+        return queryset.filter(orders_of_stores(request.actor.location_ids))  # type: ignore[attr-defined]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
@@ -335,7 +332,7 @@ def _timeline(order: Order) -> Panel:
         Moment(
             entry.occurred_at,
             entry.get_kind_display(),
-            " · ".join(filter(None, (_told(entry.details), entry.actor_label, entry.origin))),
+            " · ".join(filter(None, (_told(entry.details), entry.actor_label, entry.get_origin_display()))),
             TONES.get(entry.kind, "neutral"),
         )
         for entry in order.timeline.order_by("-pk")[:200]

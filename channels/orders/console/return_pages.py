@@ -21,10 +21,10 @@ class ReceiveForm(ConsoleForm):
 
     location_id = forms.ChoiceField(label=_("Received at"), choices=())
 
-    def __init__(self, *args: Any, lines: list[ReturnLine], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lines: list[ReturnLine], locations: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lines = lines
-        self.fields["location_id"].choices = location_choices()
+        self.fields["location_id"].choices = locations
         for line in lines:
             label = f"{line.order_line.sku} {line.order_line.name}".strip()
             self.fields[f"units-{line.pk}"] = forms.IntegerField(
@@ -75,7 +75,8 @@ class ReceiveReturn(FormPage):
         return found
 
     def form_kwargs(self) -> dict[str, Any]:
-        return {"lines": list(self.row.lines.select_related("order_line").order_by("order_line__position"))}
+        lines = self.row.lines.select_related("order_line").order_by("order_line__position")
+        return {"lines": list(lines), "locations": location_choices(self.actor)}
 
     def initial(self) -> dict[str, Any]:
         return {"location_id": str(self.row.location_id or "")}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.orders.console.parts import link, links, money, page_link
 from channels.orders.enums import ReturnState
 from channels.orders.models import Return
+from channels.orders.selectors import returns_of_stores
 from channels.orders.services import returning
 from o2o.console import (
     Act,
@@ -41,7 +42,6 @@ class ReturnAdmin(MerchantModelAdmin):
     slug = "returns"
     nav = Nav(NavGroup.CHANNELS, "assignment_return", 12)
     title = _("returns desk")
-    location_field = "location"
     policy = {"view": Capability.ORDERS_READ}
     intro = _("Returns from request to refund. Goods may come back to any store, whatever the channel.")
     list_display = ("number", "order_number", "state_shown", "location", "refund", "reason", "requested_at")
@@ -142,10 +142,8 @@ def _lines(row: Return) -> Panel:
 @home_card(Capability.ORDERS_WRITE, order=5)
 def returns_to_settle(request: HttpRequest) -> HomeCard | None:
     """Returns that wait for somebody, the oldest first."""
-    waiting: Any = Return.objects.filter(state__in=NEEDING).select_related("order")
-    stores = request.actor.location_ids  # type: ignore[attr-defined]
-    if stores is not None:
-        waiting = waiting.filter(location__in=stores)
+    mine = returns_of_stores(request.actor.location_ids)  # type: ignore[attr-defined]
+    waiting: Any = Return.objects.filter(mine, state__in=NEEDING).select_related("order")
     found = list(waiting.order_by("pk")[: SHOWN_ON_HOME + 1])
     if not found:
         return None

@@ -997,7 +997,14 @@ class Migration(migrations.Migration):
                 ),
                 ("details", models.JSONField(default=dict, verbose_name="details")),
                 ("actor_label", models.CharField(blank=True, max_length=200, verbose_name="by")),
-                ("origin", models.CharField(blank=True, max_length=100, verbose_name="from")),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[("console", "console"), ("api", "API"), ("background", "background")],
+                        max_length=20,
+                        verbose_name="from",
+                    ),
+                ),
                 ("occurred_at", models.DateTimeField(verbose_name="occurred at")),
                 (
                     "merchant",

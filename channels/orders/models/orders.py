@@ -9,6 +9,7 @@ from channels.orders.enums import AdjustmentKind, OrderState, PaymentKind, Payme
 from channels.stores.enums import FulfillmentMethod
 from channels.stores.models import SalesChannel, StockLocation
 from o2o.kit.fields import AmountField
+from o2o.tenancy.enums import Origin
 from o2o.tenancy.models import TenantModel
 
 
@@ -236,7 +237,7 @@ class TimelineEntry(TenantModel):
     kind = models.CharField(_("kind"), max_length=20, choices=TimelineKind.choices)
     details = models.JSONField(_("details"), default=dict)
     actor_label = models.CharField(_("by"), max_length=200, blank=True)
-    origin = models.CharField(_("from"), max_length=100, blank=True)
+    origin = models.CharField(_("from"), max_length=20, choices=Origin.choices)
     occurred_at = models.DateTimeField(_("occurred at"))
 
     class Meta:

@@ -56,7 +56,7 @@ def accept(*, fulfillment_id: uuid.UUID, at: datetime) -> FulfillmentOrder:
     """Let the store take the order on. Raises ``FulfillmentStateError``, so that only one of two answers counts."""
     with _moving(fulfillment_id, {S.OPEN}, at) as part:
         part.state, part.accepted_at = S.ACCEPTED, at
-        part.accept_by = part.remind_at = part.escalate_at = None
+        _stop_clocks(part)
     return part
 
 
@@ -81,17 +81,20 @@ def hand_over(
     A wrong code is counted, and returned and not raised: the count must outlive the refusal, which a transaction that
     is undone would take back. Raises ``TooManyTriesError``, ``InvalidError`` or ``FulfillmentStateError``.
     """
-    try:
-        with _moving(fulfillment_id, {S.READY}, at) as part:
-            if part.method != FulfillmentMethod.PICKUP:
-                raise InvalidError(_("Only pickups are handed over for a code; hand this one to its carrier."))
-            if not override_reason.strip():
-                use_pickup_code(fulfillment_id=part.pk, code=code, at=at)
-            _leave(part, S.HANDED_OVER, at, text=override_reason.strip())
-    except WrongCodeError as refusal:
-        count_wrong_code(fulfillment_id=fulfillment_id)
-        return refusal
-    return None
+    with transaction.atomic():
+        # Out here, so that the lock outlives a refusal: nobody else tries before the wrong code is counted.
+        lock_order(_order_of(fulfillment_id))
+        try:
+            with _moving(fulfillment_id, {S.READY}, at) as part:
+                if part.method != FulfillmentMethod.PICKUP:
+                    raise InvalidError(_("Only pickups are handed over for a code; hand this one to its carrier."))
+                if not override_reason.strip():
+                    use_pickup_code(fulfillment_id=part.pk, code=code, at=at)
+                _leave(part, S.HANDED_OVER, at, text=override_reason.strip())
+        except WrongCodeError as refusal:
+            count_wrong_code(fulfillment_id=fulfillment_id)
+            return refusal
+        return None
 
 
 def ship(*, fulfillment_id: uuid.UUID, at: datetime, carrier: str = "", tracking_number: str = "") -> FulfillmentOrder:
@@ -141,14 +144,15 @@ def reject(
     stock_effect: StockEffect | str = StockEffect.NONE,
     lines: Mapping[uuid.UUID, int] | None = None,
 ) -> FulfillmentOrder:
-    """Let a store refuse its part, or the units of ``lines`` (order line → units), and return what was rejected.
+    """Let a store refuse its part, or the units of ``lines`` (order line → units); return what was rejected.
 
-    The units are routed anew without the store, and its stock follows. ``THIS_UNIT``: these units are gone.
-    ``WHOLE_VARIANT``: nothing that is free is left of the variants, and a count is asked for. Of some units a rejected
-    fulfilment of its own is split off, and the rest stays. Raises ``FulfillmentStateError`` or ``InvalidError``.
+    Possible until the goods leave. The units are routed anew without the store, and its stock follows. ``THIS_UNIT``:
+    these units are gone. ``WHOLE_VARIANT``: nothing that is free is left of the variants, and a count is asked for. Of
+    some units a rejected fulfilment of its own is split off, and the rest stays. Raises ``FulfillmentStateError`` or
+    ``InvalidError``.
     """
     with transaction.atomic():
-        with _moving(fulfillment_id, {S.OPEN, S.ACCEPTED}, at, is_told=False) as part:
+        with _moving(fulfillment_id, {S.OPEN, S.ACCEPTED, S.READY}, at, is_told=False) as part:
             taken = _rejected_units(_lines(part), lines)
             is_all = all(line.quantity == taken.get(line, 0) for line in _lines(part))
             lock_stock_of(part.order, {line.order_line.variant_id for line in taken})
@@ -160,11 +164,15 @@ def reject(
             _follow(part, taken, StockEffect(stock_effect), at)
             rejected = part if is_all else _split_off(part, taken)
             rejected.state, rejected.rejection_reason, rejected.ended_at = S.REJECTED, RejectionReason(reason), at
-            rejected.accept_by = rejected.remind_at = rejected.escalate_at = None
+            _stop_clocks(rejected)
             rejected.save()
             _tell(rejected, part.order, at)
         route_order(order_id=part.order_id, at=at, cause="rejected")
     return rejected
+
+
+def _stop_clocks(part: FulfillmentOrder) -> None:
+    part.accept_by = part.remind_at = part.escalate_at = part.pickup_remind_at = part.pickup_by = None
 
 
 def _rejected_units(
@@ -199,11 +207,8 @@ def _moving(
     fulfillment_id: uuid.UUID, allowed: Collection[FulfillmentState], at: datetime, *, is_told: bool = True
 ) -> Iterator[FulfillmentOrder]:
     """Lock the order and its fulfilment, check the state, and save and tell what the block made of it."""
-    order_id = FulfillmentOrder.objects.filter(pk=fulfillment_id).values_list("order_id", flat=True).first()
-    if order_id is None:
-        raise NotFoundError(_("There is no fulfilment %(id)s.") % {"id": fulfillment_id})
     with transaction.atomic():
-        order = lock_order(order_id)
+        order = lock_order(_order_of(fulfillment_id))
         part: FulfillmentOrder = lock_rows(
             FulfillmentOrder.objects.select_related("location").filter(pk=fulfillment_id)
         )[0]
@@ -219,6 +224,15 @@ def _moving(
         part.save()
         if is_told:
             _tell(part, order, at)
+
+
+def _order_of(fulfillment_id: uuid.UUID) -> uuid.UUID:
+    order_id: uuid.UUID | None = (
+        FulfillmentOrder.objects.filter(pk=fulfillment_id).values_list("order_id", flat=True).first()
+    )
+    if order_id is None:
+        raise NotFoundError(_("There is no fulfilment %(id)s.") % {"id": fulfillment_id})
+    return order_id
 
 
 def _tell(part: FulfillmentOrder, order: Order, at: datetime) -> None:

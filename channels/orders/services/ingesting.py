@@ -48,7 +48,7 @@ class Ingested:
     outcome: Outcome
 
 
-def ingest_order(*, draft: OrderDraft, version: int, at: datetime, origin: str = "") -> Ingested:
+def ingest_order(*, draft: OrderDraft, version: int, at: datetime) -> Ingested:
     """Take in what a channel says of an order; ``version`` grows with each change there.
 
     Idempotent by channel, connection and external id. A version that is known changes nothing; an older one is left
@@ -60,7 +60,7 @@ def ingest_order(*, draft: OrderDraft, version: int, at: datetime, origin: str =
     with transaction.atomic():
         order_id = _find(draft)
         if order_id is None:
-            made = _create(draft, version, at, origin)
+            made = _create(draft, version, at)
             if made is not None:
                 return Ingested(made, Outcome.CREATED)
             order_id = _find(draft)
@@ -70,9 +70,9 @@ def ingest_order(*, draft: OrderDraft, version: int, at: datetime, origin: str =
         if version == order.external_version:
             return Ingested(order, Outcome.UNCHANGED)
         if version < order.external_version:
-            _note_outdated(order, version, at, origin)
+            _note_outdated(order, version, at)
             return Ingested(order, Outcome.OUTDATED)
-        _change(order, draft, version, at, origin)
+        _change(order, draft, version, at)
         return Ingested(order, Outcome.CHANGED)
 
 
@@ -84,24 +84,24 @@ def _find(draft: OrderDraft) -> uuid.UUID | None:
     return order_id
 
 
-def _create(draft: OrderDraft, version: int, at: datetime, origin: str) -> Order | None:
+def _create(draft: OrderDraft, version: int, at: datetime) -> Order | None:
     """Make the order, or return None where somebody else makes it at this moment: the constraint decides who."""
     try:
         with transaction.atomic():
-            return place_order(draft=draft, at=at, version=version, origin=origin, is_done=True)
+            return place_order(draft=draft, at=at, version=version, is_done=True)
     except IntegrityError as error:
         if "order_one_per_external_id" not in str(error):
             raise
         return None
 
 
-def _note_outdated(order: Order, version: int, at: datetime, origin: str) -> None:
+def _note_outdated(order: Order, version: int, at: datetime) -> None:
     kind = TimelineKind.OUTDATED
     if not order.timeline.filter(kind=kind, details__version=version).exists():
-        note(order_id=order.pk, kind=kind, at=at, details={"version": version}, origin=origin)
+        note(order_id=order.pk, kind=kind, at=at, details={"version": version})
 
 
-def _change(order: Order, draft: OrderDraft, version: int, at: datetime, origin: str) -> None:
+def _change(order: Order, draft: OrderDraft, version: int, at: datetime) -> None:
     if draft.is_cancelled:
         draft = replace(draft, lines=[replace(line, cancelled=line.quantity) for line in draft.lines])
     totals = totals_of(draft, order.currency)
@@ -118,7 +118,7 @@ def _change(order: Order, draft: OrderDraft, version: int, at: datetime, origin:
         route_order(order_id=order.pk, at=at, cause="changed by the channel")
     else:
         settle_state(order, lines, at=at)
-    note(order_id=order.pk, kind=TimelineKind.UPDATED, at=at, details={"version": version}, origin=origin)
+    note(order_id=order.pk, kind=TimelineKind.UPDATED, at=at, details={"version": version})
     emit(OrderChanged(aggregate_id=order.pk, external_version=version, total=order.total))
 
 

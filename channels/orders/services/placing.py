@@ -40,7 +40,6 @@ def place_order(
     draft: OrderDraft,
     at: datetime,
     version: int = 0,
-    origin: str = "",
     hold_reference: uuid.UUID | None = None,
     is_done: bool = False,
 ) -> Order:
@@ -65,7 +64,7 @@ def place_order(
         OrderLine.objects.bulk_create(lines)
         LineAdjustment.objects.bulk_create(adjustments_of(zip(lines, draft.lines, strict=True)))
         Payment.objects.bulk_create(payment_of(order, payment) for payment in draft.payments)
-        entries = [_placed(order, at, origin), *(_paid(order, payment, at) for payment in draft.payments)]
+        entries = [_placed(order, at), *(_paid(order, payment, at) for payment in draft.payments)]
         emit_all([_placed_event(order)])
         if draft.method == FulfillmentMethod.IN_STORE:
             _hand_over(order, lines, entries, at=at, is_done=is_done)
@@ -273,9 +272,9 @@ def _hand_over(
     )
 
 
-def _placed(order: Order, at: datetime, origin: str) -> TimelineEntry:
+def _placed(order: Order, at: datetime) -> TimelineEntry:
     details = {"total": str(order.total), "currency": order.currency}
-    return entry_of(order_id=order.pk, kind=TimelineKind.PLACED, at=at, details=details, origin=origin)
+    return entry_of(order_id=order.pk, kind=TimelineKind.PLACED, at=at, details=details)
 
 
 def _paid(order: Order, payment: PaymentDraft, at: datetime) -> TimelineEntry:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from channels.orders.models import AcceptancePolicy, RoutingRule
 from channels.orders.routing import RuleError, parse_rule
-from o2o.kit.errors import InvalidError, NotFoundError
+from o2o.kit.errors import InvalidError, NotFoundError, UnknownReferenceError
 from o2o.kit.locks import lock_rows
 
 
@@ -43,11 +43,14 @@ def delete_rule(*, rule_id: uuid.UUID, at: datetime) -> None:
 
 
 def reorder_rules(*, rule_ids: Sequence[uuid.UUID], at: datetime) -> None:
-    """Let the rules be asked in this order; those that are left out come after, as they were."""
+    """Let the rules be asked in this order; those that are left out come after, as they were.
+
+    Raises ``UnknownReferenceError``.
+    """
     with transaction.atomic():
         rules = {rule.pk: rule for rule in lock_rows(RoutingRule.objects.all())}
         if missing := [rule_id for rule_id in rule_ids if rule_id not in rules]:
-            raise NotFoundError(_("There is no rule %(id)s.") % {"id": missing[0]})
+            raise UnknownReferenceError(_("There is no rule %(id)s.") % {"id": missing[0]})
         rest = sorted((rule for rule in rules.values() if rule.pk not in set(rule_ids)), key=lambda rule: rule.position)
         for position, rule in enumerate([*(rules[pk] for pk in rule_ids), *rest], start=1):
             rule.position = position * 10

@@ -7,7 +7,7 @@ from typing import Any
 
 from channels.orders.enums import TimelineKind
 from channels.orders.models import TimelineEntry
-from o2o.tenancy.acting import current_actor_label
+from o2o.tenancy.acting import current_actor_label, current_origin
 
 
 def note(
@@ -16,10 +16,12 @@ def note(
     kind: TimelineKind,
     at: datetime,
     details: Mapping[str, Any] | None = None,
-    origin: str = "",
 ) -> TimelineEntry:
-    """Write down what happened to an order, with whoever is acting. ``details`` holds no person's particulars."""
-    entry = entry_of(order_id=order_id, kind=kind, at=at, details=details, origin=origin)
+    """Write down what happened to an order, with whoever acts and from where.
+
+    ``details`` holds no person's particulars.
+    """
+    entry = entry_of(order_id=order_id, kind=kind, at=at, details=details)
     entry.save(force_insert=True)
     return entry
 
@@ -30,7 +32,6 @@ def entry_of(
     kind: TimelineKind,
     at: datetime,
     details: Mapping[str, Any] | None = None,
-    origin: str = "",
 ) -> TimelineEntry:
     """Return an entry that is not written yet, for those who write many."""
     return TimelineEntry(
@@ -38,6 +39,6 @@ def entry_of(
         kind=kind,
         details=dict(details or {}),
         actor_label=current_actor_label()[:200],
-        origin=origin[:100],
+        origin=current_origin(),
         occurred_at=at,
     )

@@ -57,7 +57,7 @@ class Shop:
         StockLocationFactory(merchant=self.merchant, code="S1")
 
     def take_in(self, kind, text):
-        """Upload, compare and apply a file; return its batch."""
+        """Upload and compare a file, apply it if it says anything new, and return its batch."""
         with tenant_transaction(self.merchant.pk):
             batch = upload_file(
                 kind=kind, file_name="file.csv", file=BytesIO(text.encode("utf-8")), actor=self.owner, at=now()
@@ -65,7 +65,9 @@ class Shop:
             start_plan(batch_id=batch.pk, actor=self.owner)
         self.work()
         with tenant_transaction(self.merchant.pk):
-            self.planned = ImportBatch.objects.get(pk=batch.pk)
+            planned = ImportBatch.objects.get(pk=batch.pk)
+            if not planned.to_create + planned.to_change:
+                return planned
             apply_batch(batch_id=batch.pk, actor=self.owner)
         self.work()
         return self.batch(batch.pk)

@@ -24,7 +24,7 @@ from tests.channels.inventory.conftest import AT, LATER, broken_invariants, make
 from tests.factories import MerchantFactory
 from tests.trials import trials
 
-pytestmark = pytest.mark.usefixtures("committed_db")
+pytestmark = [pytest.mark.usefixtures("committed_db"), pytest.mark.faults]
 THREADS = 8
 
 

@@ -65,7 +65,7 @@ class TestTransitions:
             (lambda pk: fulfilling.mark_ready(fulfillment_id=pk, at=AT), {"accepted"}),
             (lambda pk: fulfilling.ship(fulfillment_id=pk, at=AT), {"accepted", "ready"}),
             (lambda pk: fulfilling.close(fulfillment_id=pk, at=AT), {"shipped", "handed_over"}),
-            (lambda pk: fulfilling.reject(fulfillment_id=pk, reason="other", at=AT), {"open", "accepted"}),
+            (lambda pk: fulfilling.reject(fulfillment_id=pk, reason="other", at=AT), {"open", "accepted", "ready"}),
         ],
         ids=["accept", "ready", "ship", "close", "reject"],
     )

@@ -230,7 +230,7 @@ def test_rules_are_made_changed_put_in_order_and_removed(merchant: Merchant) -> 
     assert (wrong.status_code, "prefer[0].by" in wrong.json()["detail"]) == (422, True)
     ordered = send(client, "POST", f"{rules}/reorder", {"rule_ids": [second, first]})
     assert [rule["id"] for rule in ordered.json()] == [second, first]
-    assert send(client, "POST", f"{rules}/reorder", {"rule_ids": [str(uuid.uuid4())]}).status_code == 404
+    assert send(client, "POST", f"{rules}/reorder", {"rule_ids": [str(uuid.uuid4())]}).status_code == 422
     changed = send(client, "PATCH", f"{rules}/{first}", {"is_active": False})
     assert (changed.json()["is_active"], changed.json()["name"]) == (False, "near")
     assert changed.json()["definition"] == {"prefer": ["nearest"]}

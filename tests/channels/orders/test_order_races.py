@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from channels.orders.models import FulfillmentOrder, Order, Return
+from channels.orders.models import FulfillmentOrder, Order, PickupCode, Return
 from channels.orders.services import clocks, fulfilling, returning
 from channels.orders.services.cancelling import cancel_order
 from channels.orders.services.fulfilling import FulfillmentStateError
 from channels.orders.services.ingesting import ingest_order
+from channels.orders.services.pickup import TooManyTriesError
 from channels.orders.services.returning import NothingToReturnError
 from channels.orders.services.rules import set_acceptance
 from o2o.kit.errors import DomainError
@@ -43,6 +44,28 @@ def done(shop, *units, **fields):
     return order
 
 
+def lying_ready(merchant):
+    shop = make_shop(merchant)
+    with tenant_transaction(merchant.pk):
+        part = part_of(place(shop, 1, method="pickup", location_id=shop.locations[0].pk))
+        fulfilling.accept(fulfillment_id=part.pk, at=AT)
+        fulfilling.mark_ready(fulfillment_id=part.pk, at=AT)
+    return part
+
+
+def guesses(merchant, part):
+    def guess(_number):
+        try:
+            with tenant_transaction(merchant.pk):
+                refusal = fulfilling.hand_over(fulfillment_id=part.pk, code="0000-0000-0000", at=AT)
+        except TooManyTriesError:
+            return "too many"
+        return "wrong" if refusal else "handed over"
+
+    return guess
+
+
+@pytest.mark.faults
 @pytest.mark.usefixtures("committed_db")
 class TestAtOnce:
     def test_accepted_and_expired_at_once_is_one_of_both(self):
@@ -111,6 +134,31 @@ class TestAtOnce:
         with tenant_transaction(merchant.pk):
             assert Return.objects.count() == 2
         assert [name for name, _rows in broken_invariants("orders.")] == ["orders.returns_are_within_what_was_sold"]
+
+    def test_many_who_guess_at_once_have_five_tries(self):
+        merchant = MerchantFactory()
+        part = lying_ready(merchant)
+
+        assert Counter(at_once(guesses(merchant, part), 16)) == {"wrong": 5, "too many": 11}
+
+        with tenant_transaction(merchant.pk):
+            assert PickupCode.objects.get().tries == 5
+
+    def test_control_without_the_lock_guesses_meet_before_they_are_counted(self, monkeypatch):
+        merchant = MerchantFactory()
+        part = lying_ready(merchant)
+        all_have_looked = threading.Barrier(8)
+        look = fulfilling.use_pickup_code
+
+        def slow(**fields):
+            all_have_looked.wait()
+            return look(**fields)
+
+        monkeypatch.setattr(fulfilling, "lock_order", lambda pk: Order.objects.get(pk=pk))
+        monkeypatch.setattr(fulfilling, "lock_rows", list)
+        monkeypatch.setattr(fulfilling, "use_pickup_code", slow)
+
+        assert Counter(at_once(guesses(merchant, part), 8)) == {"wrong": 8}
 
     def test_everything_at_once_never_deadlocks(self):
         """Orders, cancellations, rejections, shipments, returns and messages on shared orders and SKUs (R15)."""

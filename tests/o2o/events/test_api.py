@@ -19,6 +19,7 @@ from o2o.events.models import PARTITIONS, EventDelivery
 from o2o.events.relay import relay_all
 from o2o.tenancy.acting import acting_as, acting_for
 from o2o.tenancy.capabilities import Capability
+from o2o.tenancy.enums import Origin
 from o2o.tenancy.models import Membership, Merchant
 from o2o.tenancy.scope import platform_transaction, tenant_transaction
 from o2o.tenancy.selectors import actor_of
@@ -124,7 +125,7 @@ def test_audit_trail_tells_who_from_where_in_which_request(merchant: Merchant, o
     MembershipFactory(merchant=other_merchant)
     client = owner_client(merchant)
     with (
-        acting_as(actor_of(member), request_id="request-1", address="192.0.2.7"),
+        acting_as(actor_of(member), origin=Origin.API, request_id="request-1", address="192.0.2.7"),
         tenant_transaction(merchant.pk),
     ):
         Membership.objects.filter(pk=member.pk).update(role="auditor")

@@ -77,7 +77,7 @@ def test_without_the_demand_an_import_is_not_there(client: Client, merchant: Mer
     assert other.get(f"/api/v1/imports/{batch_id}").status_code == 404
     assert other.get(f"/api/v1/imports/{batch_id}/rows").status_code == 404
     assert post(other, batch_id, "apply").status_code == 404
-    assert send(other).status_code == 404
+    assert send(other).status_code == 422
     assert batch_id not in other.get("/api/v1/imports").content.decode()
 
 
