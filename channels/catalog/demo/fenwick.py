@@ -7,9 +7,8 @@ from decimal import Decimal
 from channels.catalog.demo.building import Article, Size, list_articles, make_articles, make_categories
 from channels.catalog.models import ChannelListing, Product
 from channels.catalog.services import PriceWish, refresh_deviations, set_policy, set_prices, set_visibility
-from channels.stores.demo.building import people
+from channels.stores.demo.building import acting_in_console, people
 from channels.stores.models import SalesChannel
-from o2o.tenancy.acting import acting_as
 
 CATEGORIES = (
     ("house", "House", ""),
@@ -58,7 +57,7 @@ STK|Walking stick|walking|ASH:Ash:32:13.20,HZL:Hazel:32:13.20|Length=120 cm
 def load(*, at: datetime) -> None:
     """Make the catalog of the merchant in scope, as if it had begun half a year ago."""
     begun = at - timedelta(days=180)
-    with acting_as(people()["operations@fenwick.example"]):
+    with acting_in_console(people()["operations@fenwick.example"]):
         articles = list(_goods())
         variants = make_articles(articles, make_categories(CATEGORIES, at=begun), brand="Fenwick", at=begun)
         channels = {channel.code: channel for channel in SalesChannel.objects.all()}

@@ -21,9 +21,8 @@ from channels.catalog.services import (
     set_visibility,
     update_listing,
 )
-from channels.stores.demo.building import people
+from channels.stores.demo.building import acting_in_console, people
 from channels.stores.models import SalesChannel
-from o2o.tenancy.acting import acting_as
 from o2o.tenancy.actor import Actor
 
 Listings = Mapping[str, Mapping[str, ChannelListing]]
@@ -39,14 +38,14 @@ def load(*, at: datetime) -> None:
     """Make the catalog of the merchant in scope, as if it had begun four months ago."""
     staff = people()
     operations, owner = staff["operations@tea.example"], staff["owner@tea.example"]
-    with acting_as(operations):
+    with acting_in_console(operations):
         listings = _list_all(at - timedelta(days=120))
         _policies(at)
         _price_history(listings, at)
         _prices_to_come(listings, at)
         _slips(listings, at)
     _held(listings, operations, owner, at)
-    with acting_as(operations):
+    with acting_in_console(operations):
         refresh_deviations(product_ids=list(Product.objects.values_list("pk", flat=True)), at=at - timedelta(hours=5))
         accept_deviation(
             deviation_id=Deviation.objects.get(listing=listings["tmall"]["LJS-BX6"], kind=DeviationKind.TEXT).pk, at=at
@@ -156,7 +155,12 @@ def _prices_to_come(listings: Listings, at: datetime) -> None:
 def _slips(listings: Listings, at: datetime) -> None:
     """What somebody forgot or mistyped in one channel only."""
     moment = at - timedelta(days=2)
-    forgotten = {("eleme", "BRN-L"): "17", ("eleme", "MTC-M"): "19", ("meituan", "PCH-L"): "21", ("pos", "CUP-BLU"): "79"}
+    forgotten = {
+        ("eleme", "BRN-L"): "17",
+        ("eleme", "MTC-M"): "19",
+        ("meituan", "PCH-L"): "21",
+        ("pos", "CUP-BLU"): "79",
+    }
     below_cost = {("meituan", "NUT-BAG"): "6.5", ("tmall", "SEA-CAN"): "8.9"}
     wishes = [
         PriceWish(listings[channel][sku].pk, Decimal(price), reason="平台活动")
@@ -175,13 +179,13 @@ def _slips(listings: Listings, at: datetime) -> None:
 
 def _held(listings: Listings, operations: Actor, owner: Actor, at: datetime) -> None:
     """Three changes that the alarm held: one approved, one refused, and two that wait for a colleague."""
-    with acting_as(operations):
+    with acting_in_console(operations):
         clearance = PriceWish(listings["mini-program"]["TTE-ONE"].pk, Decimal(19), reason="旧款清仓")
         cleared = set_price(wish=clearance, at=at - timedelta(days=11))
         slip = PriceWish(listings["mini-program"]["GRP-L"].pk, Decimal(220), reason="调价")
         slipped = set_price(wish=slip, at=at - timedelta(days=8))
         set_price(wish=PriceWish(listings["eleme"]["MNG-M"].pk, Decimal("2.35"), reason="批量调价"), at=at)
         set_price(wish=PriceWish(listings["tmall"]["LJT-125"].pk, Decimal(99), reason="直播专享价"), at=at)
-    with acting_as(owner):
+    with acting_in_console(owner):
         approve_price_change(request_id=cleared.pk, at=at - timedelta(days=10))
         refuse_price_change(request_id=slipped.pk, at=at - timedelta(days=8))

@@ -6,11 +6,10 @@ from channels.inventory.demo.shelf import Shelf
 from channels.inventory.lines import StockLine
 from channels.inventory.services import hold_stock, set_quota, set_safety_stock
 from channels.inventory.services.counting import submit_count
-from channels.stores.demo.building import people
+from channels.stores.demo.building import acting_in_console, people
 from channels.stores.demo.fenwick import HOME, STORES, WAREHOUSE
 from channels.stores.models import SalesChannel
 from o2o.kit.models import uuid7
-from o2o.tenancy.acting import acting_as
 from o2o.tenancy.actor import Actor
 
 # Out of season; orders for it wait.
@@ -21,7 +20,7 @@ def load(*, at: datetime) -> None:
     """Make the stock of the merchant in scope."""
     shelf, staff = Shelf(2), people()
     operations, clerk = staff["operations@fenwick.example"], staff["clerk@fenwick.example"]
-    with acting_as(operations):
+    with acting_in_console(operations):
         _fill(shelf, at)
         channels = dict(SalesChannel.objects.values_list("code", "pk"))
         set_quota(
@@ -29,7 +28,7 @@ def load(*, at: datetime) -> None:
             valid_from=at - timedelta(days=30), at=at - timedelta(days=31),
         )  # fmt: skip
     _transfers(shelf, operations, clerk, at)
-    with acting_as(clerk):
+    with acting_in_console(clerk):
         review = shelf.count(
             HOME, {"ENM-NVY": -2, "ENM-WHT": 0, "TWL-STR": 1, "CDL-6": -3}, at=at - timedelta(hours=4),
             reason="Window display",

@@ -11,8 +11,8 @@ from channels.inventory.models import CycleCount
 from channels.inventory.services import receive_stock
 from channels.inventory.services.counting import lines_to_recount, open_count, record_count
 from channels.inventory.services.transferring import receive_transfer, request_transfer, ship_transfer
+from channels.stores.demo.building import acting_in_console
 from channels.stores.models import StockLocation
-from o2o.tenancy.acting import acting_as
 from o2o.tenancy.actor import Actor
 
 
@@ -34,7 +34,7 @@ class Shelf:
         lines = [StockLine(self.variants[sku], self.places[code], count) for sku, count in wanted.items() if count]
         receive_stock(lines=lines, at=at, note=note)
 
-    def transfer(  # noqa: PLR0913 - a whole story in one call
+    def transfer(
         self,
         source: str,
         destination: str,
@@ -49,7 +49,7 @@ class Shelf:
         damaged: Mapping[str, int] | None = None,
     ) -> uuid.UUID:
         """Let goods be asked for, and shipped and received where there is a time for it; return the transfer's id."""
-        with acting_as(by):
+        with acting_in_console(by):
             transfer = request_transfer(
                 source_id=self.places[source],
                 destination_id=self.places[destination],

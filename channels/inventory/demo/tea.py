@@ -17,11 +17,10 @@ from channels.inventory.services import (
 )
 from channels.inventory.services.counting import cancel_count, post_count, review_lines, submit_count
 from channels.inventory.services.transferring import cancel_transfer
-from channels.stores.demo.building import people
+from channels.stores.demo.building import acting_in_console, people
 from channels.stores.demo.tea import FLAGSHIPS, HOME, STORES, WAREHOUSE
 from channels.stores.models import SalesChannel
 from o2o.kit.models import uuid7
-from o2o.tenancy.acting import acting_as
 from o2o.tenancy.actor import Actor
 
 DRINKS = ("pure-tea", "fruit-tea", "milk-tea", "tea-coffee")
@@ -35,12 +34,12 @@ def load(*, at: datetime) -> None:
     """Make the stock of the merchant in scope, as it came to be over the last five weeks."""
     shelf, staff = Shelf(1), people()
     operations, manager = staff["operations@tea.example"], staff["manager@tea.example"]
-    with acting_as(operations):
+    with acting_in_console(operations):
         _fill(shelf, at)
         _safety(shelf, at)
         _quotas(shelf, at)
     _transfers(shelf, operations, manager, at)
-    with acting_as(manager):
+    with acting_in_console(manager):
         _counts(shelf, operations, at)
         _losses(shelf, at)
         sold_out = [shelf.variants[sku] for sku in ("GRP-M", "GRP-L", "STR-L", "WML-L")]
@@ -147,7 +146,7 @@ def _counts(shelf: Shelf, operations: Actor, at: datetime) -> None:
     )  # fmt: skip
     submit_count(count_id=posted.pk, at=at - timedelta(days=12))
     differing = [line.pk for line in posted.lines.all() if line.variance]
-    with acting_as(operations):
+    with acting_in_console(operations):
         review_lines(count_id=posted.pk, line_ids=differing, is_accepted=True, at=at - timedelta(days=11))
         post_count(count_id=posted.pk, at=at - timedelta(days=11))
     given_up = shelf.count("WX-001", {"NUT-BAG": None, "PLM-BAG": None}, at=at - timedelta(days=9), reason="误开")

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from django.db.models import QuerySet
+
 from channels.orders.demo.diary import Diary
 from channels.orders.demo.trade import Trade
 from channels.orders.enums import FulfillmentState, PaymentKind, RejectionReason, StockEffect
-from channels.orders.models import FulfillmentOrder, Order
+from channels.orders.models import FulfillmentLine, FulfillmentOrder, Order, OrderLine
 from channels.orders.services.cancelling import cancel_order
 from channels.orders.services.clocks import tick
 from channels.orders.services.fulfilling import accept, close, hand_over, mark_ready, reject, ship
@@ -43,6 +45,8 @@ class Words:
     clerk: str
     changed_mind: str
     without_code: str
+    nobody_has_it: str
+    customer: str
 
 
 class Course:
@@ -62,22 +66,30 @@ class Course:
         self.paces, self.carriers = paces, carriers
         self.clerks, self.words = clerks, words
         self.codes: dict[uuid.UUID, str] = {}
+        # The parts that something is noted for.
+        self._expected: set[uuid.UUID] = set()
         self._by_id = {location.pk: location for location in trade.places.values()}
 
     def follow(self, order: Order, at: datetime) -> None:
-        """Note what happens to the parts of an order that a store has and nobody has looked at."""
-        luck = self.trade.luck
-        if luck.random() < 0.03:
+        """Note what happens to the parts of a new order, and sometimes that a customer changes their mind."""
+        if self.trade.luck.random() < 0.03:
             self.diary.note(at + 2 * MINUTE, partial(self._cancel_some, order.pk))
-        parts = FulfillmentOrder.objects.filter(order=order, state__in=(S.OPEN, S.ACCEPTED), location__isnull=False)
-        for part in parts.order_by("pk"):
-            fate = luck.random()
+        self._look_after(FulfillmentOrder.objects.filter(order=order), at)
+
+    def _look_after(self, parts: QuerySet[FulfillmentOrder], at: datetime, *, is_calm: bool = False) -> None:
+        """Note what happens to parts that nobody looks after yet; when it is calm nothing goes wrong any more."""
+        for part in parts.filter(state__in=(S.OPEN, S.ACCEPTED)).exclude(pk__in=self._expected).order_by("pk"):
+            self._expected.add(part.pk)
+            fate = 1 if is_calm or part.method == FulfillmentMethod.PICKUP else self.trade.luck.random()
             soon = at + self._within(part, "accept")
-            if part.state == S.ACCEPTED:
+            if part.location_id is None:
+                # Nobody has it: the customer is told, and has the money back.
+                self.diary.note(at + 40 * MINUTE, partial(self._give_up, part.order_id))
+            elif part.state == S.ACCEPTED:
                 self.diary.note(soon, partial(self._prepare, part.pk))
-            elif fate < 0.03 and part.accept_by is not None and part.method != FulfillmentMethod.PICKUP:
-                self.diary.note(part.accept_by + timedelta(seconds=20), partial(self._overdue, order.pk))
-            elif fate < 0.08 and part.method != FulfillmentMethod.PICKUP:
+            elif fate < 0.03 and part.accept_by is not None:
+                self.diary.note(part.accept_by + timedelta(seconds=20), self._overdue)
+            elif fate < 0.08:
                 self.diary.note(soon, partial(self._reject, part.pk))
             else:
                 self.diary.note(soon, partial(self.accept, part.pk))
@@ -126,7 +138,7 @@ class Course:
         if fate < 0.03:
             # Nobody comes: the clock puts the goods back.
             if part.pickup_by is not None:
-                self.diary.note(part.pickup_by + MINUTE, partial(self._overdue, part.order_id))
+                self.diary.note(part.pickup_by + MINUTE, self._overdue)
             return
         with self.as_store(part):
             if fate < 0.09:
@@ -145,31 +157,40 @@ class Course:
             reason, effect, _weight = self.trade.luck.choices(REJECTIONS, weights=weights)[0]
             with self.as_store(part):
                 reject(fulfillment_id=part_id, reason=reason, stock_effect=effect, at=at)
-            self.diary.note(at, partial(self._follow_again, part.order_id))
+            self._look_after(FulfillmentOrder.objects.filter(order=part.order_id), at, is_calm=True)
 
-    def _overdue(self, order_id: uuid.UUID, at: datetime) -> None:
+    def _overdue(self, at: datetime) -> None:
         """Let the clock do what is due by now, for all orders."""
         with self.trade.as_system("orders.tick"):
             tick(at=at)
-        self.diary.note(at, partial(self._follow_again, order_id))
-
-    def _follow_again(self, order_id: uuid.UUID, at: datetime) -> None:
-        parts = FulfillmentOrder.objects.filter(order_id=order_id, state=S.OPEN, location__isnull=False)
-        for part in parts.order_by("pk"):
-            self.diary.note(at + self._within(part, "accept"), partial(self.accept, part.pk))
+        self._look_after(FulfillmentOrder.objects.all(), at, is_calm=True)
 
     def _cancel_some(self, order_id: uuid.UUID, at: datetime) -> None:
-        """Let a customer cancel one unit, or everything where there is only one, and have the money back."""
-        order = Order.objects.get(pk=order_id)
-        lines = [line for line in order.lines.order_by("position") if line.remaining]
-        if not lines:
-            return
-        with self.trade.as_system(self.trade.customers.names[0]):
-            order = cancel_order(order_id=order_id, lines={lines[0].pk: 1}, reason=self.words.changed_mind, at=at)
-            owed = min(order.cancelled_total, order.paid_total - order.refunded_total)
+        """Let a customer cancel one unit, or everything where there is only one."""
+        line = next((line for line in self._lines(order_id) if line.remaining), None)
+        if line is not None:
+            self._cancel(order_id, {line.pk: 1}, self.words.changed_mind, at)
+
+    def _give_up(self, order_id: uuid.UUID, at: datetime) -> None:
+        """Cancel what still waits for a location."""
+        waiting = FulfillmentLine.objects.filter(
+            fulfillment__order_id=order_id, fulfillment__location=None, fulfillment__state=S.OPEN, quantity__gt=0
+        )
+        if units := dict(waiting.values_list("order_line_id", "quantity")):
+            self._cancel(order_id, units, self.words.nobody_has_it, at)
+
+    def _cancel(self, order_id: uuid.UUID, units: Mapping[uuid.UUID, int], reason: str, at: datetime) -> None:
+        """Cancel units, and give back what was paid for them."""
+        with self.trade.as_system(self.words.customer):
+            order = cancel_order(order_id=order_id, lines=units, reason=reason, at=at)
+            owed = min(order.cancelled_total, order.paid_total) - order.refunded_total
             if owed > 0:
                 method = order.payments.order_by("pk").values_list("method", flat=True)[0]
                 record_payment(order_id=order_id, kind=PaymentKind.REFUND, amount=owed, method=method, at=at + MINUTE)
+
+    def _lines(self, order_id: uuid.UUID) -> QuerySet[OrderLine]:
+        found: QuerySet[OrderLine] = OrderLine.objects.filter(order_id=order_id).order_by("position")
+        return found
 
     def _part(self, part_id: uuid.UUID, state: FulfillmentState) -> FulfillmentOrder | None:
         """Return a part if it is still in a state and at a location: a customer or the clock may have been faster."""

@@ -13,18 +13,18 @@ from channels.orders.enums import AdjustmentKind, Disposition, FulfillmentState,
 from channels.orders.models import FulfillmentOrder
 from channels.orders.services.policies import create_acceptance_policy
 from channels.orders.services.rules import save_rule
-from channels.stores.demo.fenwick import HOME, STORES, WAREHOUSE
+from channels.stores.demo.fenwick import HOME, STORES
 from channels.stores.enums import FulfillmentMethod
 
 M, R, D = FulfillmentMethod, ReturnState, Disposition
 EVERYTHING = ("kitchen", "cleaning", "bath", "garden", "walking", "fireside")
 WEB = Mix(
-    "web-shop", 0.9, {M.SHIP: 70, M.PICKUP: 30}, {M.SHIP: EVERYTHING, M.PICKUP: EVERYTHING},
+    "web-shop", 0.7, {M.SHIP: 70, M.PICKUP: 30}, {M.SHIP: EVERYTHING, M.PICKUP: EVERYTHING},
     (8, 9, 10, 11, 12, 13, 14, 16), ("card", "paypal"), carriage=Decimal("3.95"),
 )  # fmt: skip
-TILLS = Mix("tills", 0.6, {M.IN_STORE: 1}, {M.IN_STORE: EVERYTHING}, (9, 10, 11, 12, 13, 14, 15, 16), ("card", "cash"))
+TILLS = Mix("tills", 0.5, {M.IN_STORE: 1}, {M.IN_STORE: EVERYTHING}, (9, 10, 11, 12, 13, 14, 15, 16), ("card", "cash"))
 TRADEPOST = Mix(
-    "tradepost", 0.5, {M.SHIP: 1}, {M.SHIP: ("kitchen", "bath", "cleaning", "walking")}, (8, 12, 18, 20, 21),
+    "tradepost", 0.4, {M.SHIP: 1}, {M.SHIP: ("kitchen", "bath", "cleaning", "walking")}, (8, 12, 18, 20, 21),
     ("tradepost",), prefix="TP-",
 )  # fmt: skip
 CUSTOMERS = Customers(
@@ -65,7 +65,7 @@ def load(*, at: datetime) -> None:
         paces=PACES,
         carriers={M.SHIP: ("Royal Mail", "DPD")},
         clerks={HOME: "clerk@fenwick.example"},
-        words=Words("shop", "Changed my mind", "Lost the e-mail; known to us"),
+        words=Words("shop", "Changed my mind", "Lost the e-mail; known to us", "No shop has it", "customer"),
     )
     live_through(trade, course, diary, (WEB, TILLS, TRADEPOST), busy={4: 1.2, 5: 1.8})
     make_returns(trade, RETURNS, desk="operations@fenwick.example", store=HOME, at=at)

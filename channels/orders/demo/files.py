@@ -11,7 +11,7 @@ from io import BytesIO, StringIO
 
 from channels.catalog.models import Variant
 from channels.stores.demo import fenwick, tea
-from channels.stores.demo.building import people
+from channels.stores.demo.building import acting_in_console, people
 from o2o.imports.enums import BatchState
 from o2o.imports.models import ImportBatch
 from o2o.imports.services.batches import apply_batch, start_plan
@@ -19,7 +19,6 @@ from o2o.imports.services.uploads import upload_file
 from o2o.kit.jobs.enums import JobState
 from o2o.kit.jobs.models import Job
 from o2o.kit.jobs.running import run_job
-from o2o.tenancy.acting import acting_as
 from o2o.tenancy.models import Merchant
 from o2o.tenancy.scope import tenant_transaction
 
@@ -49,13 +48,13 @@ def _bring(merchant: Merchant, file: File, email: str, at: datetime) -> bool:
         if ImportBatch.objects.filter(file_name=file.name).exists():
             return False
         actor = people()[email]
-        with acting_as(actor):
+        with acting_in_console(actor):
             content = BytesIO(_text(file.rows(at)).encode(file.encoding))
             batch = upload_file(kind=file.kind, file_name=file.name, file=content, actor=actor, at=at)
             start_plan(batch_id=batch.pk, actor=actor)
     is_planned = _worked_off(merchant, batch.pk, BatchState.PLANNED)
     if file.is_applied and is_planned:
-        with tenant_transaction(merchant.pk), acting_as(actor):
+        with tenant_transaction(merchant.pk), acting_in_console(actor):
             apply_batch(batch_id=batch.pk, actor=actor)
         _worked_off(merchant, batch.pk, BatchState.APPLIED)
     return True
@@ -87,7 +86,9 @@ def _text(rows: Rows) -> str:
     return out.getvalue()
 
 
-def _past_orders(seed: int, prices: Sequence[tuple[str, str]], stores: Sequence[str], channel: str) -> Callable[[datetime], Rows]:
+def _past_orders(
+    seed: int, prices: Sequence[tuple[str, str]], stores: Sequence[str], channel: str
+) -> Callable[[datetime], Rows]:
     """Return the maker of a file of sales two months ago, as an old till wrote them, with its slips."""
 
     def rows(at: datetime) -> Rows:
@@ -95,7 +96,7 @@ def _past_orders(seed: int, prices: Sequence[tuple[str, str]], stores: Sequence[
         made: list[Sequence[object]] = [
             ("order", "channel", "placed_at", "location", "sku", "quantity", "unit_price", "discount")
         ]
-        for number in range(60):
+        for number in range(90):
             placed = at - timedelta(days=luck.randrange(45, 90), minutes=luck.randrange(600))
             for sku, price in luck.sample(prices, luck.choice((1, 1, 2))):
                 made.append(
@@ -119,7 +120,9 @@ def _new_season(_at: datetime) -> Rows:
     """Return a product list with new drinks, some other costs, and two slips."""
     changed = Variant.objects.filter(sku__in=("JAS-M", "JAS-L", "LMN-M", "LMN-L")).select_related("product__category")
     same = Variant.objects.filter(sku__in=("ASM-M", "ASM-L")).select_related("product__category")
-    rows: list[Sequence[object]] = [("货号", "product", "商品名称", "规格", "分类", "品牌", "条码", "成本", "description")]
+    rows: list[Sequence[object]] = [
+        ("货号", "product", "商品名称", "规格", "分类", "品牌", "条码", "成本", "description")
+    ]
     for variant in (*changed, *same):
         product = variant.product
         cost = variant.cost if variant.sku.startswith("ASM") else (variant.cost or 0) + 1

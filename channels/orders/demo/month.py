@@ -12,7 +12,9 @@ from channels.stores.enums import FulfillmentMethod
 DAYS = 30
 
 
-def live_through(trade: Trade, course: Course, diary: Diary, mixes: Sequence[Mix], *, busy: Mapping[int, float]) -> None:
+def live_through(
+    trade: Trade, course: Course, diary: Diary, mixes: Sequence[Mix], *, busy: Mapping[int, float]
+) -> None:
     """Let people buy for thirty days up to the end of the diary; ``busy`` says how much more on some weekdays."""
     today = diary.ends.astimezone(trade.zone).date()
     for back in range(DAYS, -1, -1):

@@ -66,7 +66,14 @@ def _being_made(trade: Trade, course: Course, at: datetime) -> None:
 
 def _not_answered(trade: Trade, at: datetime) -> None:
     """Orders that a store has still to accept, some too late already; the clock will act on those."""
-    for code, minutes in ((ALWAYS_OPEN, 22), (ALWAYS_OPEN, 17), (ALWAYS_OPEN, 9), (ALWAYS_OPEN, 3), (HOME, 6), (HOME, 2)):
+    for code, minutes in (
+        (ALWAYS_OPEN, 22),
+        (ALWAYS_OPEN, 17),
+        (ALWAYS_OPEN, 9),
+        (ALWAYS_OPEN, 3),
+        (HOME, 6),
+        (HOME, 2),
+    ):
         basket = trade.luck.choice(ON_THE_WAY)
         trade.buy(PICKUP, at - timedelta(minutes=minutes), method=M.PICKUP, store=trade.places[code], basket=basket)
     for hours in (23.9, 23.8, 19, 11, 5, 1.5):
@@ -107,7 +114,7 @@ def _told_twice(trade: Trade, at: datetime) -> None:
     with trade.as_system(channel.name):
         for version, units, minutes in ((1, 2, 120), (3, 4, 40), (2, 3, 35)):
             moment = at - timedelta(minutes=minutes)
-            ingest_order(draft=message(units), version=version, at=moment, origin=channel.name)
+            ingest_order(draft=message(units), version=version, at=moment)
 
 
 def _parts(order: Order) -> list[FulfillmentOrder]:

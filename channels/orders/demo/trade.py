@@ -18,10 +18,10 @@ from channels.orders.numbers import ALPHABET
 from channels.orders.recipients import Recipient
 from channels.orders.services.ingesting import ingest_order
 from channels.orders.services.placing import place_order
-from channels.stores.demo.building import people
+from channels.stores.demo.building import acting_in_console, people
 from channels.stores.enums import FulfillmentMethod
 from channels.stores.models import ChannelLocation, SalesChannel, StockLocation
-from o2o.tenancy.acting import acting_as, acting_for
+from o2o.tenancy.acting import acting_for
 from o2o.tenancy.scope import current_merchant_id
 
 Basket = Sequence[tuple[str, int]]
@@ -114,7 +114,7 @@ class Trade:
 
     def as_person(self, email: str) -> AbstractContextManager[None]:
         """Act as somebody of the staff."""
-        return acting_as(self.staff[email])
+        return acting_in_console(self.staff[email])
 
     def as_system(self, name: str) -> AbstractContextManager[None]:
         """Act as a program or a till."""
@@ -167,12 +167,11 @@ class Trade:
         if promised_in is not None:
             fields["promised_at"] = at + promised_in
         draft = OrderDraft(**{name: getattr(draft, name) for name in draft.__dataclass_fields__} | fields)  # type: ignore[arg-type]
-        channel = self.channels[mix.channel]
-        with self.as_system(channel.name):
+        is_done = chosen == FulfillmentMethod.IN_STORE
+        with self.as_system(near.name if is_done else self.channels[mix.channel].name):
             if mix.prefix:
-                return ingest_order(draft=draft, version=1, at=at, origin=channel.name).order
-            is_done = chosen == FulfillmentMethod.IN_STORE
-            return place_order(draft=draft, at=at, origin=near.name if is_done else channel.name, is_done=is_done)
+                return ingest_order(draft=draft, version=1, at=at).order
+            return place_order(draft=draft, at=at, is_done=is_done)
 
     def _draft(
         self,
@@ -215,9 +214,13 @@ class Trade:
             discounts = self._discount(offer.price * quantity) if not lines else ()
             lines.append(
                 LineDraft(
-                    quantity=quantity, unit_price=offer.price, variant_id=offer.variant_id, name=offer.name,
-                    external_id=sku, adjustments=discounts,
-                )  # fmt: skip
+                    quantity=quantity,
+                    unit_price=offer.price,
+                    variant_id=offer.variant_id,
+                    name=offer.name,
+                    external_id=sku,
+                    adjustments=discounts,
+                )
             )
         return lines
 

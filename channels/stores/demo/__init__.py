@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from channels.stores.demo import fenwick, tea
-from channels.stores.demo.building import Chain, build, people
+from channels.stores.demo.building import Chain, acting_in_console, build, people
 from channels.stores.models import StockLocation
 from o2o.console.demo import demo_part
 from o2o.kit.clock import now
-from o2o.tenancy.acting import acting_as
 from o2o.tenancy.models import Membership, Merchant
 from o2o.tenancy.scope import tenant_transaction
 from o2o.tenancy.services import change_staff
@@ -30,7 +29,7 @@ def _load(merchant: Merchant, chain: Chain, *, at: datetime) -> str:
         if StockLocation.objects.filter(code=chain.locations[0].code).exists():
             return f"{merchant.name} is there"
         staff = people()
-        with acting_as(staff[chain.owner]):
+        with acting_in_console(staff[chain.owner]):
             locations = build(chain, at=at)
             for email, code in chain.bound.items():
                 membership = Membership.objects.get(user__email=email)

@@ -1,6 +1,7 @@
 """Making the channels and locations of a chain out of short tables."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
@@ -14,7 +15,9 @@ from channels.stores.services import (
     set_opening_hours,
     set_special_days,
 )
+from o2o.tenancy.acting import acting_as
 from o2o.tenancy.actor import Actor
+from o2o.tenancy.enums import Origin
 from o2o.tenancy.models import Membership
 from o2o.tenancy.selectors import actor_of
 
@@ -90,6 +93,11 @@ def people() -> dict[str, Actor]:
     """Return the staff of the merchant in scope by e-mail address. One query."""
     rows = Membership.objects.select_related("user").filter(is_active=True)
     return {row.user.email: actor_of(row) for row in rows}
+
+
+def acting_in_console(actor: Actor) -> AbstractContextManager[None]:
+    """Act as somebody who sits at the console."""
+    return acting_as(actor, origin=Origin.CONSOLE)
 
 
 def build(chain: Chain, *, at: datetime) -> dict[str, StockLocation]:
