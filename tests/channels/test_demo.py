@@ -36,7 +36,8 @@ LISTS = (
 )  # fmt: skip
 EMPTY = 'class="o2o-empty'
 
-pytestmark = pytest.mark.slow
+# Loading takes half a minute, and on a busy machine much longer.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="module")

@@ -111,7 +111,7 @@ class Course:
 
     def as_store(self, part: FulfillmentOrder) -> AbstractContextManager[None]:
         """Act as the person who works in the store of a part."""
-        location = self._by_id[part.location_id]  # type: ignore[index]
+        location = self._by_id[part.location_id]
         if location.code in self.clerks:
             return self.trade.as_person(self.clerks[location.code])
         return self.trade.as_system(f"{location.name} {self.words.clerk}")

@@ -44,7 +44,8 @@ def make_returns(trade: Trade, stories: Sequence[Story], *, desk: str, store: st
     # What is settled happened first.
     ranked = sorted(stories, key=lambda story: len(WAYS[story.state]), reverse=True)
     for number, (order, story) in enumerate(zip(orders, ranked, strict=False)):
-        asked_at = min(max(order.completed_at + timedelta(days=1), at - timedelta(days=9 - number)), at)
+        arrived_at: datetime = order.completed_at or at
+        asked_at = min(max(arrived_at + timedelta(days=1), at - timedelta(days=9 - number)), at)
         with trade.as_system(order.channel.name):
             line = order.lines.order_by("position")[0]
             units = min(story.units, line.fulfilled)

@@ -1,7 +1,9 @@
 """A month at Tea Isle: five channels, rules that send orders to stores, and a day that needs people now."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from channels.catalog.models import Category
 from channels.inventory.demo.tea import NOT_IN_STOCK, SCARCE
@@ -101,7 +103,7 @@ def _rules(trade: Trade, at: datetime) -> None:
     channels = {code: str(channel.pk) for code, channel in trade.channels.items()}
     late = [str(trade.places[code].pk) for code in LATE]
     gifts = str(Category.objects.get(code="gift-boxes").pk)
-    rules = (
+    rules: Sequence[tuple[str, dict[str, Any]]] = (
         ("夜间外送给夜宵门店", {
             "when": {"channels": [channels["mini-program"]], "methods": ["deliver"], "from": "22:00", "until": "06:00"},
             "only": {"locations": late, "max_km": 8},
@@ -130,7 +132,7 @@ def _rules(trade: Trade, at: datetime) -> None:
     )  # fmt: skip
     for number, (name, definition) in enumerate(rules, start=1):
         save_rule(name=name, definition=definition, position=number * 10, at=at)
-    balanced = {"when": {"methods": ["ship"]}, "prefer": ["most_stock", "nearest"], "split": "units", "max_parts": 3}
+    balanced: dict[str, Any] = {"when": {"methods": ["ship"]}, "prefer": ["most_stock", "nearest"], "split": "units", "max_parts": 3}
     save_rule(name="草稿：库存均衡发货", definition=balanced, position=50, is_active=False, at=at)
 
 

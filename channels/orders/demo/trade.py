@@ -166,7 +166,7 @@ class Trade:
         draft = self._draft(mix, at, chosen, basket or self.basket(mix, chosen, near), near, where)
         if promised_in is not None:
             fields["promised_at"] = at + promised_in
-        draft = OrderDraft(**{name: getattr(draft, name) for name in draft.__dataclass_fields__} | fields)  # type: ignore[arg-type]
+        draft = OrderDraft(**{name: getattr(draft, name) for name in draft.__dataclass_fields__} | fields)
         is_done = chosen == FulfillmentMethod.IN_STORE
         with self.as_system(near.name if is_done else self.channels[mix.channel].name):
             if mix.prefix:
