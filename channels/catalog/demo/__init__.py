@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.utils import translation
+
 from channels.catalog.demo import fenwick, tea
 from channels.catalog.models import Variant
 from o2o.console.demo import demo_part
@@ -20,7 +22,7 @@ def load(merchants: Mapping[str, Merchant]) -> str:
 
 
 def _load(merchant: Merchant, slug: str, *, at: datetime) -> str:
-    with tenant_transaction(merchant.pk):
+    with tenant_transaction(merchant.pk), translation.override(merchant.language):
         if Variant.objects.exists():
             return f"{merchant.name} is there"
         LOADERS[slug](at=at)

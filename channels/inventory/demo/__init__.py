@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.utils import translation
+
 from channels.inventory.demo import fenwick, tea
 from channels.inventory.models import StockLevel
 from o2o.console.demo import demo_part
@@ -20,7 +22,7 @@ def load(merchants: Mapping[str, Merchant]) -> str:
 
 
 def _load(merchant: Merchant, slug: str, *, at: datetime) -> str:
-    with tenant_transaction(merchant.pk):
+    with tenant_transaction(merchant.pk), translation.override(merchant.language):
         if StockLevel.objects.exists():
             return f"{merchant.name} is there"
         LOADERS[slug](at=at)

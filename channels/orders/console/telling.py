@@ -1,6 +1,7 @@
 """What the timeline, the payments and the routing say, in words for a page."""
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
@@ -71,7 +72,7 @@ def _part(name: str, value: Any, currency: str) -> str:
 
 
 def _amount(value: Any, currency: str) -> str:
-    return str(Money.rounded(value, currency))
+    return str(Money.rounded(Decimal(str(value)), currency))
 
 
 def _units(value: Any, _currency: str) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.utils import translation
+
 from channels.orders.demo import fenwick, files, tea
 from channels.orders.models import Order
 from o2o.console.demo import demo_part
@@ -23,7 +25,7 @@ def load(merchants: Mapping[str, Merchant]) -> str:
 
 
 def _load(merchant: Merchant, slug: str, *, at: datetime) -> str:
-    with tenant_transaction(merchant.pk):
+    with tenant_transaction(merchant.pk), translation.override(merchant.language):
         if Order.objects.filter(is_historical=False).exists():
             return f"{merchant.name} is there"
         LOADERS[slug](at=at)

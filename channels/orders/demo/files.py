@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO, StringIO
 
+from django.utils import translation
+
 from channels.catalog.models import Variant
 from channels.stores.demo import fenwick, tea
 from channels.stores.demo.building import acting_in_console, people
@@ -39,7 +41,8 @@ class File:
 
 def load(merchant: Merchant, slug: str, *, at: datetime) -> str:
     """Bring the files of a chain that are not there yet. Not in one transaction: jobs work on them."""
-    brought = [file.name for file in FILES[slug] if _bring(merchant, file, f"operations@{MAIL[slug]}", at)]
+    with translation.override(merchant.language):
+        brought = [file.name for file in FILES[slug] if _bring(merchant, file, f"operations@{MAIL[slug]}", at)]
     return f"{len(brought)} files"
 
 

@@ -132,7 +132,12 @@ def _rules(trade: Trade, at: datetime) -> None:
     )  # fmt: skip
     for number, (name, definition) in enumerate(rules, start=1):
         save_rule(name=name, definition=definition, position=number * 10, at=at)
-    balanced: dict[str, Any] = {"when": {"methods": ["ship"]}, "prefer": ["most_stock", "nearest"], "split": "units", "max_parts": 3}
+    balanced: dict[str, Any] = {
+        "when": {"methods": ["ship"]},
+        "prefer": ["most_stock", "nearest"],
+        "split": "units",
+        "max_parts": 3,
+    }
     save_rule(name="草稿：库存均衡发货", definition=balanced, position=50, is_active=False, at=at)
 
 

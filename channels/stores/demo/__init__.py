@@ -6,6 +6,8 @@ The parts of the apps above find channels and locations by their codes, which ar
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.utils import translation
+
 from channels.stores.demo import fenwick, tea
 from channels.stores.demo.building import Chain, acting_in_console, build, people
 from channels.stores.models import StockLocation
@@ -25,7 +27,7 @@ def load(merchants: Mapping[str, Merchant]) -> str:
 
 
 def _load(merchant: Merchant, chain: Chain, *, at: datetime) -> str:
-    with tenant_transaction(merchant.pk):
+    with tenant_transaction(merchant.pk), translation.override(merchant.language):
         if StockLocation.objects.filter(code=chain.locations[0].code).exists():
             return f"{merchant.name} is there"
         staff = people()
