@@ -58,6 +58,7 @@ class TransferState(models.TextChoices):
     REQUESTED = "requested", _("requested")
     SHIPPED = "shipped", _("on its way")
     RECEIVED = "received", _("received")
+    RETURNED = "returned", _("taken back")
     CANCELLED = "cancelled", _("cancelled")
 
 

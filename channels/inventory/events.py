@@ -30,8 +30,32 @@ class SoldOut(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SoldOutEnded(DomainEvent):
+    """A level that was sold out for a day can be promised again."""
+
+    event_type: ClassVar[str] = "stock.sold_out_ended"
+    aggregate_type: ClassVar[str] = "stock_level"
+
+    variant_id: uuid.UUID
+    location_id: uuid.UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class CounterChecked(DomainEvent):
+    """The self-check found a counter of a level that was wrong; where ``is_repaired``, it is right again."""
+
+    event_type: ClassVar[str] = "stock.counter_checked"
+    aggregate_type: ClassVar[str] = "stock_level"
+
+    counter: str
+    found: int
+    expected: int
+    is_repaired: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class TransferChanged(DomainEvent):
-    """A transfer was requested, shipped, received or cancelled."""
+    """A transfer was requested, shipped, received, taken back or cancelled."""
 
     event_type: ClassVar[str] = "transfer.changed"
     aggregate_type: ClassVar[str] = "transfer"

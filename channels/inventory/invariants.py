@@ -57,18 +57,40 @@ def quotas_are_counted() -> str:
         WHERE quota.used <> coalesce(taken.own, 0) OR quota.shared_used <> coalesce(taken.shared, 0)"""
 
 
-@invariant("stock.transfers_add_up", _("What a transfer shipped has arrived, was damaged, or is noted as missing"))
+@invariant(
+    "stock.transfers_add_up", _("What transfers shipped, received and took back stands in the ledger of both ends")
+)
 def transfers_add_up() -> str:
-    """Return the query for lines of transfers whose shipped units left no trace in the ledger of the source."""
+    """Return the query for lines of transfers whose units differ from the movements at the source or destination."""
     return """
-        SELECT line.id, line.shipped, moved.quantity
+        SELECT line.id, line.shipped, line.received, line.damaged, line.returned,
+               coalesce(source.quantity, 0) AS left_source, coalesce(arrived.moved, 0) AS arrived,
+               coalesce(arrived.broken, 0) AS written_off
         FROM inventory_transferline line
         JOIN inventory_transferorder transfer ON transfer.id = line.transfer_id
-        LEFT JOIN (
-            SELECT movement.reference_id, level.variant_id, level.location_id, -sum(movement.on_hand_delta) AS quantity
+        LEFT JOIN LATERAL (
+            SELECT -sum(movement.on_hand_delta) AS quantity
             FROM inventory_stockmovement movement JOIN inventory_stocklevel level ON level.id = movement.level_id
-            WHERE movement.reference_kind = 'transfer'
-            GROUP BY movement.reference_id, level.variant_id, level.location_id
-        ) AS moved ON moved.reference_id = transfer.id AND moved.variant_id = line.variant_id
-                  AND moved.location_id = transfer.source_id
-        WHERE transfer.state IN ('shipped', 'received') AND coalesce(line.shipped, 0) <> coalesce(moved.quantity, 0)"""
+            WHERE movement.reference_id = transfer.id AND movement.reference_kind = 'transfer'
+              AND level.variant_id = line.variant_id AND level.location_id = transfer.source_id
+        ) AS source ON true
+        LEFT JOIN LATERAL (
+            SELECT sum(movement.on_hand_delta) FILTER (WHERE movement.kind = 'transferred') AS moved,
+                   -sum(movement.on_hand_delta) FILTER (WHERE movement.kind = 'adjusted') AS broken
+            FROM inventory_stockmovement movement JOIN inventory_stocklevel level ON level.id = movement.level_id
+            WHERE movement.reference_id = transfer.id AND movement.reference_kind = 'transfer'
+              AND level.variant_id = line.variant_id AND level.location_id = transfer.destination_id
+        ) AS arrived ON true
+        WHERE coalesce(line.shipped, 0) - line.returned <> coalesce(source.quantity, 0)
+           OR coalesce(line.received, 0) + line.damaged <> coalesce(arrived.moved, 0)
+           OR line.damaged <> coalesce(arrived.broken, 0)"""
+
+
+@invariant("stock.counts_are_decided_once", _("A variant is in at most one undecided count of a location"))
+def counts_are_decided_once() -> str:
+    """Return the query for lines of counts that are pending although their count has ended, or the reverse."""
+    return """
+        SELECT line.id, stock_count.number, stock_count.state, line.is_pending
+        FROM inventory_countline line JOIN inventory_cyclecount stock_count ON stock_count.id = line.count_id
+        WHERE line.is_pending <> (stock_count.state IN ('open', 'review'))
+           OR line.location_id <> stock_count.location_id"""

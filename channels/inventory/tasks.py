@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from channels.inventory.services import check_levels, end_expired_holds
+from channels.inventory.services import check_levels, end_expired_holds, end_sold_out
 from o2o.kit import clock
 from o2o.tenancy.acting import acting_for
 from o2o.tenancy.rounds import each_merchant
@@ -14,6 +14,12 @@ from o2o.tenancy.selectors import active_merchant_ids
 def sweep_holds() -> None:
     """End the holds that have expired, which nobody counts any more."""
     each_merchant(lambda: end_expired_holds(at=clock.now()), name="inventory.end_expired_holds")
+
+
+@shared_task(name="inventory.end_sold_out", queue="sync", soft_time_limit=50, time_limit=60)
+def sweep_sold_out() -> None:
+    """Tell of what was sold out for a day and is back; channels that were told that it is gone are told so."""
+    each_merchant(lambda: end_sold_out(at=clock.now()), name="inventory.end_sold_out")
 
 
 @shared_task(name="inventory.self_check", queue="batch")

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -85,3 +85,14 @@ class OrderDraft:
     note: str = ""
     promised_at: datetime | None = None
     is_cancelled: bool = False
+
+    def cancelled_through(self) -> "OrderDraft":
+        """Return it with every unit of its lines cancelled where the whole of it is."""
+        if not self.is_cancelled:
+            return self
+        return replace(self, lines=[replace(line, cancelled=line.quantity) for line in self.lines])
+
+    @property
+    def wants_nothing(self) -> bool:
+        """Whether every unit of its lines is cancelled."""
+        return all(line.cancelled == line.quantity for line in self.lines)

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from celery import shared_task
+from django.core.cache import cache
 
 from channels.orders.services.clocks import due_steps
 from channels.orders.services.retrying import waiting_orders
@@ -21,6 +22,7 @@ from o2o.tenancy.selectors import active_merchant_ids
 from o2o.tenancy.tasks import TenantTask
 
 logger = structlog.get_logger(__name__)
+AT_ONCE = 500
 LIMITS: dict[str, Any] = {"soft_time_limit": 110, "time_limit": 120}
 
 
@@ -39,13 +41,15 @@ def retry() -> None:
     """Try orders again that wait for a location: stores have opened, or have capacity again."""
     for merchant_id in active_merchant_ids():
         with acting_for(merchant_id, "orders.retry_unrouted"):
-            _retry(merchant_id, None)
+            _retry_next(merchant_id)
 
 
 @shared_task(base=TenantTask, name="orders.retry_variant", queue="critical", **LIMITS)
 def retry_variant(*, merchant_id: uuid.UUID, variant_id: str) -> None:
     """Route the orders that wait for a variant that has come."""
-    _retry(merchant_id, uuid.UUID(variant_id))
+    with tenant_transaction(merchant_id):
+        orders = waiting_orders(variant_id=uuid.UUID(variant_id))
+    _route(merchant_id, orders)
 
 
 retry_variant.in_transaction = False
@@ -65,9 +69,16 @@ def one_by_one(merchant_id: uuid.UUID, steps: Iterable[Callable[[], object]]) ->
             logger.exception("order_step_failed")
 
 
-def _retry(merchant_id: uuid.UUID, variant_id: uuid.UUID | None) -> None:
+def _retry_next(merchant_id: uuid.UUID) -> None:
+    """Try the next orders; the round goes on behind them, so that those that wait in vain keep no others waiting."""
+    place = f"orders.retry_unrouted:{merchant_id}"
     with tenant_transaction(merchant_id):
-        orders = waiting_orders(variant_id=variant_id)
+        orders = waiting_orders(after=cache.get(place), limit=AT_ONCE)
+    cache.set(place, orders[-1] if len(orders) == AT_ONCE else None, timeout=None)
+    _route(merchant_id, orders)
+
+
+def _route(merchant_id: uuid.UUID, orders: Iterable[uuid.UUID]) -> None:
     one_by_one(
         merchant_id,
         [lambda pk=pk: route_order(order_id=pk, at=clock.now(), cause="tried again") for pk in orders],  # type: ignore[misc]

@@ -42,6 +42,8 @@ class KeysetChangeList(ChangeList):
         self.next_url = self.get_query_string({AFTER: page.after}) if page.after else None
         self.previous_url = self.get_query_string({BEFORE: page.before}) if page.before else None
         self.first_url = self.get_query_string() if page.before else None
+        # The template of an empty list is given the list alone.
+        self.empty_state = self.model_admin.empty_state(request)
 
     def keys(self) -> list[Key]:
         """Return the columns by which this list is sorted now."""

@@ -183,6 +183,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "catalog-prices": {"task": "catalog.publish_prices", "schedule": timedelta(minutes=1), "options": {"expires": 60}},
     "catalog-cycles": {"task": "catalog.unroll_cycles", "schedule": timedelta(hours=6)},
     "inventory-holds": {"task": "inventory.end_expired_holds", "schedule": timedelta(minutes=1)},
+    "inventory-sold-out": {"task": "inventory.end_sold_out", "schedule": timedelta(minutes=1)},
     "inventory-check": {"task": "inventory.self_check", "schedule": timedelta(hours=24)},
     "orders-tick": {"task": "orders.tick", "schedule": timedelta(seconds=30), "options": {"expires": 30}},
     "orders-retry": {"task": "orders.retry_unrouted", "schedule": timedelta(minutes=5), "options": {"expires": 300}},

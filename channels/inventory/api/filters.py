@@ -3,7 +3,16 @@
 import django_filters
 
 from channels.inventory.enums import CountState, HoldState, MovementKind, MovementReason, TransferState
-from channels.inventory.models import ChannelQuota, CycleCount, Hold, StockLevel, StockMovement, TransferOrder
+from channels.inventory.models import (
+    ChannelQuota,
+    CycleCount,
+    Hold,
+    StockCheck,
+    StockLevel,
+    StockMovement,
+    TransferLine,
+    TransferOrder,
+)
 
 
 class LevelFilter(django_filters.FilterSet):
@@ -74,4 +83,26 @@ class CountFilter(django_filters.FilterSet):
 
     class Meta:
         model = CycleCount
+        fields: tuple[str, ...] = ()
+
+
+class InTransitFilter(django_filters.FilterSet):
+    """By places and variant."""
+
+    source_id = django_filters.UUIDFilter(field_name="transfer__source_id")
+    destination_id = django_filters.UUIDFilter(field_name="transfer__destination_id")
+    variant_id = django_filters.UUIDFilter()
+
+    class Meta:
+        model = TransferLine
+        fields: tuple[str, ...] = ()
+
+
+class CheckFilter(django_filters.FilterSet):
+    """By level."""
+
+    level_id = django_filters.UUIDFilter()
+
+    class Meta:
+        model = StockCheck
         fields: tuple[str, ...] = ()

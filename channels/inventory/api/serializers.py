@@ -7,14 +7,10 @@ from rest_framework import serializers
 from channels.inventory.enums import MovementReason
 from channels.inventory.models import (
     ChannelQuota,
-    CountLine,
-    CycleCount,
     Hold,
     QuotaLoan,
     StockLevel,
     StockMovement,
-    TransferLine,
-    TransferOrder,
 )
 from o2o.api.serializers import ReadSerializer
 
@@ -225,111 +221,25 @@ class SoldOutSerializer(serializers.Serializer[Any]):
     is_sold_out = serializers.BooleanField(default=True, help_text="False: available again at once.")
 
 
+class SoldOutRowSerializer(ReadSerializer[StockLevel]):
+    """A variant that is sold out at a location now."""
+
+    variant_id = serializers.UUIDField(read_only=True)
+    location_id = serializers.UUIDField(read_only=True)
+    sku = serializers.CharField(source="variant.sku", read_only=True)
+
+    class Meta:
+        model = StockLevel
+        fields = ("variant_id", "sku", "location_id", "sold_out_until")
+
+
+class SoldOutListSerializer(serializers.Serializer[Any]):
+    """What is sold out now, at most a thousand of it."""
+
+    results = SoldOutRowSerializer(many=True)
+
+
 class SoldOutUntilSerializer(serializers.Serializer[Any]):
     """When it comes back by itself; null where it is back."""
 
     until = serializers.DateTimeField(allow_null=True)
-
-
-class TransferLineSerializer(ReadSerializer[TransferLine]):
-    """A variant of a transfer."""
-
-    variant_id = serializers.UUIDField(read_only=True)
-
-    class Meta:
-        model = TransferLine
-        fields = ("variant_id", "requested", "shipped", "received", "damaged")
-
-
-class TransferSerializer(ReadSerializer[TransferOrder]):
-    """Goods on their way."""
-
-    source_id = serializers.UUIDField(read_only=True)
-    destination_id = serializers.UUIDField(read_only=True)
-    lines = TransferLineSerializer(many=True, read_only=True)
-
-    class Meta:
-        model = TransferOrder
-        fields = (
-            "id", "number", "source_id", "destination_id", "state", "note", "lines", "created_at", "shipped_at",
-            "received_at", "cancelled_at",
-        )  # fmt: skip
-
-
-class UnitsSerializer(serializers.Serializer[Any]):
-    """Units of a variant."""
-
-    variant_id = serializers.UUIDField()
-    quantity = serializers.IntegerField(min_value=0, max_value=MOST_UNITS)
-    damaged = serializers.IntegerField(min_value=0, max_value=MOST_UNITS, default=0)
-
-
-class TransferWriteSerializer(serializers.Serializer[Any]):
-    """What to send from where to where."""
-
-    source_id = serializers.UUIDField()
-    destination_id = serializers.UUIDField()
-    lines = UnitsSerializer(many=True, max_length=MOST_LINES, min_length=1)  # type: ignore[call-arg]
-    note = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
-
-
-class TransferUnitsSerializer(serializers.Serializer[Any]):
-    """What left or arrived; without lines as requested."""
-
-    lines = UnitsSerializer(many=True, max_length=MOST_LINES, required=False)  # type: ignore[call-arg]
-
-    def units(self, name: str = "quantity") -> dict[Any, int] | None:
-        """Return the units by variant, or None where no lines were given."""
-        lines = self.validated_data.get("lines")
-        return None if lines is None else {line["variant_id"]: line[name] for line in lines}
-
-
-class CountLineSerializer(ReadSerializer[CountLine]):
-    """A variant of a count; what is expected is shown to those who review."""
-
-    variant_id = serializers.UUIDField(read_only=True)
-
-    class Meta:
-        model = CountLine
-        fields = ("id", "variant_id", "counted", "recounted", "counted_at", "is_accepted")
-
-
-class CountSerializer(ReadSerializer[CycleCount]):
-    """A stock count."""
-
-    location_id = serializers.UUIDField(read_only=True)
-    lines = CountLineSerializer(many=True, read_only=True)
-
-    class Meta:
-        model = CycleCount
-        fields = ("id", "number", "location_id", "state", "reason", "recount_above", "lines", "created_at", "posted_at")
-
-
-class CountWriteSerializer(serializers.Serializer[Any]):
-    """Where and what to count; without variants everything that the location has."""
-
-    location_id = serializers.UUIDField()
-    variant_ids = serializers.ListField(
-        child=serializers.UUIDField(), required=False, allow_null=True, default=None, max_length=10_000
-    )
-    reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
-    recount_above = serializers.IntegerField(min_value=0, max_value=MOST_UNITS, default=0)
-
-
-class CountRecordSerializer(serializers.Serializer[Any]):
-    """What was found."""
-
-    lines = UnitsSerializer(many=True, max_length=MOST_LINES, min_length=1)  # type: ignore[call-arg]
-
-
-class ReviewSerializer(serializers.Serializer[Any]):
-    """A word on lines."""
-
-    line_ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=10_000)
-    is_accepted = serializers.BooleanField()
-
-
-class PostedSerializer(serializers.Serializer[Any]):
-    """How many units changed, up and down together."""
-
-    variance = serializers.IntegerField()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from channels.inventory.api import views, work_views
+from channels.inventory.api import count_views, views, work_views
 
 routes = [
     ("stock_levels", views.StockLevelViewSet),
@@ -10,7 +10,9 @@ routes = [
     ("holds", views.HoldViewSet),
     ("channel_quotas", views.ChannelQuotaViewSet),
     ("transfers", work_views.TransferViewSet),
-    ("stock_counts", work_views.StockCountViewSet),
+    ("goods_in_transit", work_views.InTransitViewSet),
+    ("stock_counts", count_views.StockCountViewSet),
+    ("stock_checks", count_views.StockCheckViewSet),
 ]
 urlpatterns = [
     path("availability", views.AvailabilityView.as_view(), name="availability"),

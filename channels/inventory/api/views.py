@@ -18,6 +18,7 @@ from channels.inventory.api import filters, serializers
 from channels.inventory.enums import MovementReason
 from channels.inventory.lines import StockLine
 from channels.inventory.models import ChannelQuota, Hold, StockLevel, StockMovement
+from channels.inventory.selectors.selling import sold_out_levels
 from channels.stores.models import SalesChannel, StockLocation
 from o2o.api.input import checked
 from o2o.api.policy import Policy
@@ -287,7 +288,19 @@ class AdjustmentView(MerchantAPIView):
 class SoldOutView(MerchantAPIView):
     """Sold out for today, in one tap."""
 
-    policy: ClassVar[Policy] = {"post": COUNT}
+    policy: ClassVar[Policy] = {"get": READ, "post": COUNT}
+
+    @extend_schema(
+        summary="List what is sold out now",
+        parameters=[OpenApiParameter("location_id", OpenApiTypes.UUID)],
+        responses=serializers.SoldOutListSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Return what is sold out now at a location, or at all of the caller's."""
+        asked = request.query_params.get("location_id")
+        chosen = None if asked is None else drf.UUIDField().run_validation(asked)
+        rows = sold_out_levels(location_id=chosen, allowed=self.location_ids, at=clock.now())
+        return Response(serializers.SoldOutListSerializer({"results": rows[: serializers.MOST_LINES]}).data)
 
     @extend_schema(
         summary="Mark variants as sold out today",

@@ -2,27 +2,25 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
-from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import Count, DecimalField, F, Q, Value
+from django.db.models.functions import Abs, Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from channels.inventory.console.lines import SkuLinesField
+from channels.inventory.console.places import goods_of, stores_of
 from channels.inventory.enums import CountState
 from channels.inventory.models import CountLine, CycleCount
 from channels.inventory.services import counting
 from o2o.console import (
     Act,
     CardLine,
-    ConsoleForm,
     EmptyState,
     Fact,
-    FormPage,
     HomeCard,
     MerchantModelAdmin,
     Nav,
@@ -30,17 +28,27 @@ from o2o.console import (
     Panel,
     badge,
     home_card,
-    page,
     site,
 )
 from o2o.console.components import Table, state_badge
-from o2o.console.forms import dress
-from o2o.console.locations import location_choices
 from o2o.kit.clock import now
 from o2o.tenancy.capabilities import Capability
 
-COUNTS = ((_("Stock counts"), "console:inventory_cyclecount_changelist"),)
 MOST_LINES = 200
+BUTTON = '<a class="o2o-button" href="{}">{}</a>'
+# What was found beyond what was expected, at cost, the largest first; one unit where no cost is known.
+COSTLIEST = (
+    Abs(Coalesce("recounted", "counted") - F("expected"))
+    * Coalesce("variant__cost", Value(1), output_field=DecimalField())
+).desc(nulls_last=True)
+
+
+def hand_in(request: HttpRequest, row: CycleCount) -> CycleCount:
+    """Hand a count in, and say so where lines must be counted a second time first."""
+    count = counting.submit_count(count_id=row.pk, at=now())
+    if count.state == CountState.OPEN:
+        messages.warning(request, _("Some lines differ too much: count these a second time, then hand it in again."))
+    return count
 
 
 @admin.register(CycleCount, site=site)
@@ -63,8 +71,11 @@ class CountAdmin(MerchantModelAdmin):
             name="submit",
             label=_("hand in for review"),
             demand=Capability.STOCK_COUNT,
-            explain=_("Nobody counts any more; somebody looks at the differences before they are posted."),
-            apply=lambda _request, row: counting.submit_count(count_id=row.pk, at=now()),
+            explain=_(
+                "Somebody looks at the differences before they are posted. Lines that differ by more than the count"
+                " allows come back to be counted a second time."
+            ),
+            apply=hand_in,
             fits=lambda row: row.state == CountState.OPEN,
             icon="send",
         ),
@@ -119,52 +130,54 @@ class CountAdmin(MerchantModelAdmin):
         return super().changelist_view(request, {"list_links": links, **(extra_context or {})})
 
     def panels(self, request: HttpRequest, row: CycleCount) -> Sequence[Panel]:
-        lines = list(row.lines.select_related("variant__product").order_by("variant__sku")[:MOST_LINES])
-        counted = sum(line.counted is not None for line in lines)
+        figures = row.lines.aggregate(
+            all=Count("pk"),
+            counted=Count("pk", filter=Q(counted__isnull=False)),
+            again=Count("pk", filter=Q(needs_recount=True)),
+        )
         facts = [
             Fact(_("Location"), row.location.name),
             Fact(_("State"), state_badge(row)),
-            Fact(_("Counted"), f"{counted} / {len(lines)}"),
-            Fact(_("Recount above a difference of"), row.recount_above),
+            Fact(_("Counted"), f"{figures['counted']} / {figures['all']}"),
+            Fact(_("Must be counted again"), str(figures["again"])),
+            Fact(_("Recount above a difference of"), str(row.recount_above)),
             Fact(_("Reason"), row.reason),
             Fact(_("Opened by"), row.opened_by),
+            Fact(_("Posted at"), row.posted_at, help=row.posted_by),
         ]
         may_review = request.actor.may(Capability.STOCK_WRITE)  # type: ignore[attr-defined]
-        links = []
+        steps = []
         if row.state == CountState.OPEN:
-            links.append((reverse("console:record_count", args=(row.pk,)), _("Count")))
+            steps.append((reverse("console:record_count", args=(row.pk,)), _("Count")))
         if row.state == CountState.REVIEW and may_review:
-            links.append((reverse("console:review_count", args=(row.pk,)), _("Review the differences")))
-        if links:
-            facts.append(Fact(_("What you can do"), format_html_join(" · ", '<a href="{}">{}</a>', links)))
-        return [Panel(_("Stock count"), facts=facts), _lines(row, lines, shows_expected=may_review)]
+            steps.append((reverse("console:review_count", args=(row.pk,)), _("Review the differences")))
+        if steps:
+            facts.append(Fact(_("What you can do"), format_html_join(" ", BUTTON, steps)))
+        # While it is counted, nobody is told what is expected: neither who counts nor who counts along.
+        return [
+            Panel(_("Stock count"), facts=facts),
+            _lines(row, shows_expected=may_review and row.state != CountState.OPEN),
+        ]
 
 
-def _lines(row: CycleCount, lines: Sequence[CountLine], *, shows_expected: bool) -> Panel:
-    """Return the lines. Who only counts does not see what is expected, so that it is really counted."""
-    differing = sorted(lines, key=lambda line: -_value(line)) if shows_expected else lines
+def _lines(row: CycleCount, *, shows_expected: bool) -> Panel:
+    """Return the lines, at most so many, with what is expected where it may be told."""
+    found = row.lines.select_related("variant__product")
+    lines = found.order_by(*((COSTLIEST,) if shows_expected else ()), "variant__sku")
     rows = [
         (
-            line.variant.sku,
-            line.variant.product.name,
-            line.counted,
+            *goods_of(line.variant),
+            badge(_("count again"), "warning") if line.needs_recount else line.counted,
             line.recounted,
             *((line.expected, variance_badge(line)) if shows_expected else ()),
             line.counted_by,
         )
-        for line in differing
+        for line in lines[:MOST_LINES]
     ]
     expected = (_("Expected"), _("Difference")) if shows_expected else ()
     headers = (_("SKU"), _("Name"), _("Counted"), _("Recounted"), *expected, _("Counted by"))
-    return Panel(
-        _("Lines"),
-        table=Table(headers, rows),
-        note=_("The costliest differences come first.") if shows_expected else "",
-    )
-
-
-def _value(line: CountLine) -> float:
-    return abs(line.variance or 0) * float(line.variant.cost or 1)
+    note = _("The costliest differences come first.") if shows_expected else ""
+    return Panel(_("Lines"), table=Table(headers, rows, empty=_("Nothing is in this count.")), note=note)
 
 
 def variance_badge(line: CountLine) -> SafeString | str:
@@ -177,140 +190,12 @@ def variance_badge(line: CountLine) -> SafeString | str:
     return badge(f"{line.variance:+d} {word}".strip(), "warning" if line.is_accepted is None else "info")
 
 
-class OpenCountForm(ConsoleForm):
-    """Where and what."""
-
-    location_id = forms.ChoiceField(label=_("Location"), choices=())
-    skus = forms.CharField(
-        label=_("SKUs"), required=False, widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text=_("One in a line. Empty: everything that the location has."),
-    )  # fmt: skip
-    recount_above = forms.IntegerField(
-        label=_("Recount above a difference of"), min_value=0, max_value=100_000, initial=0,
-        help_text=_("Units; lines beyond it are counted a second time."),
-    )  # fmt: skip
-    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["location_id"].choices = list(location_choices())
-
-
-@page
-class OpenCount(FormPage):
-    """Begin a count."""
-
-    name = "open_count"
-    path = "stock-counts/new/"
-    title = _("Begin a count")
-    policy = Capability.STOCK_COUNT
-    form_class = OpenCountForm
-    submit = _("Begin")
-    parents = COUNTS
-
-    def save(self, form: forms.Form) -> None:
-        data = form.cleaned_data
-        skus = data["skus"].split()
-        variants = list(counting.variants_of_skus(skus).values()) if skus else None
-        self.made = counting.open_count(
-            location_id=UUID(data["location_id"]), variant_ids=variants, recount_above=data["recount_above"],
-            reason=data["reason"], at=now(),
-        )  # fmt: skip
-
-    def success_url(self) -> str:
-        return reverse("console:inventory_cyclecount_change", args=(self.made.pk,))
-
-
-class CountPage(FormPage):
-    """A page about one count."""
-
-    parents = COUNTS
-
-    @property
-    def count(self) -> CycleCount:
-        """The count of the address. Raises ``NotFoundError``."""
-        found: Any = site._registry[CycleCount].get_object(self.request, str(self.kwargs["count_id"]))
-        return found
-
-    def heading(self) -> str:
-        return f"{self.title} · {self.count.number}"
-
-    def success_url(self) -> str:
-        return reverse("console:inventory_cyclecount_change", args=(self.kwargs["count_id"],))
-
-
-class RecordForm(ConsoleForm):
-    """What was found."""
-
-    units = SkuLinesField(label=_("What you found"), required=False)
-    nothing = forms.CharField(
-        label=_("Of these there is nothing"), required=False, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("One SKU in a line."),
-    )  # fmt: skip
-
-
-@page
-class RecordCount(CountPage):
-    """Write down what was found."""
-
-    name = "record_count"
-    path = "stock-counts/<uuid:count_id>/count/"
-    title = _("Count")
-    intro = _(
-        "Scan or type what lies there. A line that is counted a second time is a recount, and the later one counts."
-    )
-    policy = Capability.STOCK_COUNT
-    form_class = RecordForm
-    submit = _("Save what was found")
-    done = _("Saved. Lines that differ too much wait for a second count.")
-
-    def save(self, form: forms.Form) -> None:
-        data = form.cleaned_data
-        none = dict.fromkeys(counting.variants_of_skus(data["nothing"].split()).values(), 0)
-        counting.record_count(count_id=self.count.pk, units={**none, **data["units"]}, at=now())
-
-
-class ReviewForm(ConsoleForm):
-    """A word for each difference."""
-
-    def __init__(self, *args: Any, lines: list[CountLine], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.lines = lines
-        for line in lines:
-            field = forms.ChoiceField(
-                label=f"{line.variant.sku} · {line.expected} → {line.found} ({line.variance:+d})",
-                choices=[("accept", _("accept")), ("refuse", _("refuse, the stock stays"))],
-            )
-            self.fields[str(line.pk)] = field
-            dress(field)
-
-
-@page
-class ReviewCount(CountPage):
-    """Accept or refuse the differences."""
-
-    name = "review_count"
-    path = "stock-counts/<uuid:count_id>/review/"
-    title = _("Review the differences")
-    intro = _("Only accepted differences are posted. Nothing changes before you post the count.")
-    policy = Capability.STOCK_WRITE
-    form_class = ReviewForm
-    done = _("Saved. Post the count when you are done.")
-
-    def form_kwargs(self) -> dict[str, Any]:
-        lines = self.count.lines.select_related("variant").order_by("variant__sku")
-        return {"lines": [line for line in lines if line.variance]}
-
-    def save(self, form: ReviewForm) -> None:
-        for word in ("accept", "refuse"):
-            chosen = [line.pk for line in form.lines if form.cleaned_data[str(line.pk)] == word]
-            counting.review_lines(count_id=self.count.pk, line_ids=chosen, is_accepted=word == "accept", at=now())
-
-
 @home_card(Capability.STOCK_WRITE, order=32)
 def counts_to_review(request: HttpRequest) -> HomeCard | None:
     """Counts whose differences somebody must look at."""
     waiting = CycleCount.objects.filter(state=CountState.REVIEW)
+    if (stores := stores_of(request)) is not None:
+        waiting = waiting.filter(location__in=stores)
     found = list(waiting.select_related("location").order_by("pk")[:5])
     if not found:
         return None

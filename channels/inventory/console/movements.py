@@ -1,7 +1,6 @@
 """The ledger, the levels and the holds, on screen."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -16,21 +15,19 @@ from django.utils.translation import gettext_lazy as _
 from channels.inventory import services
 from channels.inventory.enums import HoldState
 from channels.inventory.explaining import names_of
-from channels.inventory.models import Hold, StockCheck, StockLevel, StockMovement
+from channels.inventory.models import Hold, StockLevel, StockMovement
+from channels.inventory.selectors.transit import in_transit
 from o2o.console import (
     Act,
-    CardLine,
     ConsoleForm,
     EmptyState,
     Fact,
     FormPage,
-    HomeCard,
     MerchantModelAdmin,
     Nav,
     NavGroup,
     Panel,
     badge,
-    home_card,
     page,
     site,
 )
@@ -39,6 +36,7 @@ from o2o.kit.clock import now
 from o2o.tenancy.capabilities import Capability
 
 SHOWN_MOVEMENTS = 50
+TRANSFER = "console:inventory_transferorder_change"
 
 
 @admin.register(StockMovement, site=site)
@@ -196,7 +194,26 @@ class LevelAdmin(MerchantModelAdmin):
             for entry in row.movements.order_by("-pk")[:SHOWN_MOVEMENTS]
         ]  # fmt: skip
         headers = (_("Occurred at"), _("Kind"), _("On hand"), _("Allocated"), _("Reason"), _("By"))
-        return [Panel(_("Stock level"), facts=facts), Panel(_("Last movements"), table=Table(headers, rows))]
+        return [
+            Panel(_("Stock level"), facts=facts),
+            _in_transit(row),
+            Panel(_("Last movements"), table=Table(headers, rows)),
+        ]
+
+
+def _in_transit(row: StockLevel) -> Panel:
+    """Return what of the variant is on its way from or to the location."""
+    rows = [
+        (
+            format_html('<a href="{}">{}</a>', reverse(TRANSFER, args=(line.transfer_id,)), line.transfer.number),
+            _("on its way here") if line.transfer.destination_id == row.location_id else _("has left, not arrived"),
+            line.shipped,
+            line.transfer.shipped_at,
+        )
+        for line in in_transit(location_ids=[row.location_id], variant_ids=[row.variant_id])
+    ]
+    headers = (_("Transfer"), "", _("Units"), _("Shipped at"))
+    return Panel(_("In transit"), table=Table(headers, rows, empty=_("Nothing of it is on its way.")))
 
 
 class SafetyStockForm(ConsoleForm):
@@ -291,22 +308,3 @@ class HoldAdmin(MerchantModelAdmin):
 
     def row_title(self, row: Hold) -> str:
         return f"{row.level.variant.sku} × {row.quantity}"
-
-
-@home_card(Capability.STOCK_WRITE, order=40)
-def repaired_counters(request: HttpRequest) -> HomeCard | None:
-    """Counters that the self-check had to put right in the last seven days."""
-    rows = StockCheck.objects.filter(created_at__gte=now() - timedelta(days=7))
-    found = list(rows.select_related("level__variant", "level__location").order_by("-pk")[:5])
-    if not found:
-        return None
-    lines = [
-        CardLine(
-            f"{row.level.variant.sku} · {row.level.location.name}",
-            f"{row.counter}: {row.found} → {row.expected}",
-            reverse("console:inventory_stocklevel_change", args=(row.level_id,)),
-        )
-        for row in found
-    ]
-    url = reverse("console:inventory_stocklevel_changelist")
-    return HomeCard(_("Stock counters that were repaired"), lines, url, _("Stock levels"), "build", "danger")

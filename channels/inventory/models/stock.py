@@ -46,8 +46,12 @@ class StockLevel(TenantModel):
                 name="level_promises_within_stock",
             ),
         )
-        # serves: the stock of a location, and the foreign key
-        indexes = (models.Index(fields=("location", "variant"), name="level_location"),)
+        indexes = (
+            # serves: the stock of a location, and the foreign key
+            models.Index(fields=("location", "variant"), name="level_location"),
+            # serves: what is sold out, and the sweeper that ends it
+            models.Index(fields=("sold_out_until",), name="level_sold_out", condition=Q(sold_out_until__isnull=False)),
+        )
 
     def __str__(self) -> str:
         return f"{self.variant} @ {self.location}"
@@ -87,8 +91,16 @@ class StockMovement(TenantModel):
                 name="movement_moves_as_its_kind",
             ),
             models.CheckConstraint(condition=Q(reason__in=MovementReason.values), name="movement_known_reason"),
+            # One page that is sent twice books its goods once.
+            models.UniqueConstraint(
+                fields=("merchant", "reference_id", "level"),
+                condition=Q(reference_kind__in=("receipt", "write_off")),
+                name="movement_once_per_slip",
+            ),
         )
         indexes = (
+            # serves: how often a level was adjusted
+            models.Index(fields=("level",), name="movement_adjusted", condition=Q(kind="adjusted")),
             # serves: the ledger of a level, newest first, and its sums
             models.Index(fields=("level", "-id"), name="movement_of_level"),
             # serves: what an order, transfer or count moved
@@ -272,7 +284,7 @@ class UnroutedDemand(TenantModel):
 
 
 class StockCheck(TenantModel):
-    """A counter that the self-check found to disagree with what it counts, and put right."""
+    """A counter that the self-check found to disagree with what it counts, and put right where the rules let it."""
 
     updated_at = None  # type: ignore[assignment]
     level = models.ForeignKey(
@@ -281,6 +293,7 @@ class StockCheck(TenantModel):
     counter = models.CharField(_("counter"), max_length=20)
     found = models.IntegerField(_("found"))
     expected = models.IntegerField(_("expected"))
+    is_repaired = models.BooleanField(_("repaired"), default=True)
 
     class Meta:
         verbose_name = _("repaired counter")

@@ -12,12 +12,13 @@ from channels.inventory.services.holds import end_expired_holds, extend_holds, h
 from channels.inventory.services.ledger import PromisedStockError, ensure_levels, record_movements
 from channels.inventory.services.levels import set_backorder, set_safety_stock
 from channels.inventory.services.quotas import borrow_quota, end_quota, return_loan, set_quota
-from channels.inventory.services.receiving import adjust_stock, receive_stock, return_stock
+from channels.inventory.services.receiving import AlreadyBookedError, adjust_stock, receive_stock, return_stock
 from channels.inventory.services.reserving import OutOfStockError
 from channels.inventory.services.self_check import check_levels
-from channels.inventory.services.selling_out import mark_sold_out, restore
+from channels.inventory.services.selling_out import end_sold_out, mark_sold_out, restore
 
 __all__ = [
+    "AlreadyBookedError",
     "OutOfStockError",
     "PromisedStockError",
     "adjust_stock",
@@ -27,6 +28,7 @@ __all__ = [
     "check_levels",
     "end_expired_holds",
     "end_quota",
+    "end_sold_out",
     "ensure_levels",
     "extend_holds",
     "hold_stock",

@@ -1,25 +1,27 @@
 """The stock ledger: entries go in, and the database moves the counters with them."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from channels.catalog.models import Variant
 from channels.inventory.models import StockLevel, StockMovement
+from channels.inventory.services.reserving import Place, lock_places
 from o2o.kit.errors import DomainError
 from o2o.kit.locks import lock_rows
 from o2o.tenancy.acting import current_actor_label
 
-Place = tuple[uuid.UUID, uuid.UUID]
-"""A variant's id and a location's id."""
+MOST_NAMED = 10
 
 
 class PromisedStockError(DomainError):
-    """More would leave than is free: the rest is promised to orders or held for carts."""
+    """More would leave than is free: the rest is promised to orders or held for carts. ``lines`` says where."""
 
     code = "stock_is_promised"
     title = gettext_lazy("The stock is promised")
@@ -50,13 +52,18 @@ def ensure_levels(*, places: Collection[Place]) -> Mapping[Place, StockLevel]:
 def record_movements(*, movements: Sequence[StockMovement]) -> list[StockMovement]:
     """Write entries into the ledger, all or none, and with them ``on_hand`` and ``allocated`` of their levels.
 
-    Locks the levels in order. Two queries, whatever the number of entries. Raises ``PromisedStockError`` where a level
-    would have less on hand than it has promised, unless its variant may be sold beyond stock.
+    Locks the levels in order; where units leave, the quotas of their variants before them, because holds that have
+    expired by then are ended and stand in nobody's way. Three or four queries, whatever the number of entries. Raises
+    ``PromisedStockError`` where levels would have less on hand than they have promised, unless their variants may be
+    sold beyond stock; its ``lines`` name each.
     """
     if not movements:
         return []
     actor = current_actor_label()[:200]
     with transaction.atomic():
+        if any(movement.on_hand_delta < 0 for movement in movements):
+            places = {(movement.level.variant_id, movement.level.location_id) for movement in movements}
+            lock_places(places, at=movements[0].occurred_at)
         levels = {level.pk: level for level in lock_rows(_by_id(movements))}
         _refuse_broken_promises(levels, movements)
         for movement in movements:
@@ -82,25 +89,38 @@ def _by_id(movements: Sequence[StockMovement]) -> QuerySet[StockLevel]:
 
 
 def _refuse_broken_promises(levels: Mapping[uuid.UUID, StockLevel], movements: Sequence[StockMovement]) -> None:
+    taken: dict[uuid.UUID, int] = defaultdict(int)
     for movement in movements:
         level = levels[movement.level_id]
+        taken[level.pk] += movement.on_hand_delta
         level.on_hand += movement.on_hand_delta
         level.allocated += movement.allocated_delta
-    for level in levels.values():
-        promised = level.allocated + level.held
-        if level.on_hand < promised and not level.allows_backorder:
-            raise PromisedStockError(
-                _(
-                    "%(sku)s at %(location)s would have %(on_hand)s on hand, but %(promised)s are promised."
-                    " Release orders or holds first, or move less."
-                )
-                % {
-                    "sku": level.variant.sku,
-                    "location": level.location.name,
-                    "on_hand": level.on_hand,
-                    "promised": promised,
-                },
-                sku=level.variant.sku,
-                on_hand=level.on_hand,
-                promised=promised,
-            )
+    broken = [
+        {
+            "variant_id": str(level.variant_id),
+            "sku": level.variant.sku,
+            "location_id": str(level.location_id),
+            "location": level.location.name,
+            "on_hand": level.on_hand - taken[level.pk],
+            "change": taken[level.pk],
+            "promised": level.allocated + level.held,
+        }
+        for level in levels.values()
+        if level.on_hand < level.allocated + level.held and not level.allows_backorder
+    ]
+    if broken:
+        raise PromisedStockError(_describe(broken), lines=broken, **broken[0])
+
+
+def _describe(broken: Sequence[Mapping[str, Any]]) -> str:
+    """Return every place that has promised too much, or the first of many, and the way out."""
+    places = [
+        _("%(sku)s at %(location)s has %(on_hand)s, of which %(promised)s are promised, and %(leaving)s would leave.")
+        % {**line, "leaving": -line["change"]}
+        for line in broken[:MOST_NAMED]
+    ]
+    more = len(broken) - MOST_NAMED
+    if more > 0:
+        places.append(ngettext("%(count)s more place.", "%(count)s more places.", more) % {"count": more})
+    way_out = _("Move less, or first cancel or re-route the orders and release the carts that have them.")
+    return " ".join([*places, way_out])

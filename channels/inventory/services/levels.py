@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from channels.inventory.models import StockLevel
-from channels.inventory.services.ledger import Place, ensure_levels
+from channels.inventory.services.ledger import ensure_levels
+from channels.inventory.services.reserving import Place
 from o2o.kit.errors import InvalidError
 from o2o.kit.locks import lock_rows
 

@@ -6,7 +6,7 @@ what the message with the highest version says, together with what happened to t
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -102,8 +102,7 @@ def _note_outdated(order: Order, version: int, at: datetime) -> None:
 
 
 def _change(order: Order, draft: OrderDraft, version: int, at: datetime) -> None:
-    if draft.is_cancelled:
-        draft = replace(draft, lines=[replace(line, cancelled=line.quantity) for line in draft.lines])
+    draft = draft.cancelled_through()
     totals = totals_of(draft, order.currency)
     lines = list(order.lines.order_by("position"))
     named = variants_of(draft.lines)

@@ -50,6 +50,7 @@ def place_order(
     so that missing stock cannot refuse it. Raises ``WrongTotalError``, ``InvalidError``, ``UnknownReferenceError`` or
     ``OutOfStockError``; then there is no order.
     """
+    draft = draft.cancelled_through()
     with transaction.atomic():
         channel, location = _places(draft)
         currency = draft.currency or channel.currency
@@ -93,7 +94,6 @@ def new_line(
 ) -> OrderLine:
     """Return a line that is not saved yet."""
     variant = variants.get(draft.variant_id or draft.sku)
-    cancelled = draft.quantity if order.state == OrderState.CANCELLED else draft.cancelled
     return OrderLine(
         order=order,
         position=position,
@@ -106,8 +106,8 @@ def new_line(
         subtotal=totals.subtotal,
         discount=totals.discount,
         total=totals.total,
-        cancelled=cancelled,
-        cancelled_in_channel=cancelled,
+        cancelled=draft.cancelled,
+        cancelled_in_channel=draft.cancelled,
     )
 
 
@@ -158,15 +158,14 @@ def _order(
     at: datetime,
 ) -> Order:
     paid, refunded = _paid_totals(draft, currency)
-    is_cancelled = draft.is_cancelled or all(line.cancelled == line.quantity for line in draft.lines)
     order = Order(
         channel=channel,
         number=draft.number or new_number(at=at),
         connection_id=draft.connection_id,
         external_id=draft.external_id,
         external_version=version,
-        state=OrderState.CANCELLED if is_cancelled else OrderState.OPEN,
-        cancelled_at=at if is_cancelled else None,
+        state=OrderState.CANCELLED if draft.wants_nothing else OrderState.OPEN,
+        cancelled_at=at if draft.wants_nothing else None,
         method=draft.method,
         location=location,
         member_id=draft.member_id,
@@ -192,8 +191,8 @@ def _order(
 
 
 def cancelled_total(draft: OrderDraft, totals: OrderTotals, currency: str) -> Decimal:
-    """Return what the units that the channel cancelled are worth; of a cancelled order that is everything."""
-    if draft.is_cancelled or all(line.cancelled == line.quantity for line in draft.lines):
+    """Return what the units that the channel cancelled are worth; where that is all of them, the whole order."""
+    if draft.wants_nothing:
         return totals.total
     amounts = [
         worth(line_totals.total, line.quantity, taken=0, units=line.cancelled, currency=currency)

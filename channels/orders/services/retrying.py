@@ -9,12 +9,16 @@ from channels.orders.models import FulfillmentOrder
 from channels.orders.services.routing import route_order
 
 
-def waiting_orders(*, variant_id: uuid.UUID | None = None, limit: int = 200) -> list[uuid.UUID]:
-    """Return the orders that wait, oldest first; with a variant only those that want it."""
+def waiting_orders(
+    *, variant_id: uuid.UUID | None = None, after: uuid.UUID | None = None, limit: int = 200
+) -> list[uuid.UUID]:
+    """Return the orders that wait, oldest first, from behind one on; with a variant only those that want it."""
     waiting = FulfillmentOrder.objects.filter(location=None, state=FulfillmentState.OPEN)
     if variant_id is not None:
         waiting = waiting.filter(order_id__in=UnroutedDemand.objects.filter(variant_id=variant_id).values("order_id"))
-    return list(dict.fromkeys(waiting.order_by("pk").values_list("order_id", flat=True)[: limit * 2]))[:limit]
+    if after is not None:
+        waiting = waiting.filter(order_id__gt=after)
+    return list(waiting.order_by("order_id").values_list("order_id", flat=True).distinct()[:limit])
 
 
 def retry_unrouted(*, at: datetime, variant_id: uuid.UUID | None = None, limit: int = 200) -> int:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from channels.catalog.models import Variant
 from channels.inventory.lines import AllocationLine
 from channels.inventory.selectors.holds import held_for
 from channels.inventory.services import OutOfStockError, allocate_held, allocate_stock, queue_demand
@@ -39,7 +40,7 @@ def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDeci
     """Route the units of an order that no location has, also those that wait; None where there are none.
 
     What a location takes is allocated there in the same transaction; the rest waits in a queue that says why. Where all
-    would go on waiting as it does, nothing is written and None returned: it is tried every minute. Raises
+    would go on waiting as it does, nothing is written and None returned: it is tried every few minutes. Raises
     ``NotFoundError``.
     """
     with transaction.atomic():
@@ -47,6 +48,7 @@ def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDeci
         units = uncovered(order)
         if not units:
             return None
+        recognise([line for line in units if line.variant_id is None])
         before = _waiting(order)
         with transaction.atomic():
             take_off_queue(order)
@@ -57,6 +59,17 @@ def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDeci
                 transaction.set_rollback(True)
                 return None
         return decision
+
+
+def recognise(lines: Sequence[OrderLine]) -> None:
+    """Give lines that the catalog did not know the variant that has their SKU by now."""
+    if not lines:
+        return
+    found = dict(Variant.objects.filter(sku__in={line.sku for line in lines}).values_list("sku", "pk"))
+    known = [line for line in lines if line.sku in found]
+    for line in known:
+        line.variant_id = found[line.sku]
+    OrderLine.objects.bulk_update(known, ("variant",))
 
 
 def _waiting(order: Order) -> set[tuple[str, uuid.UUID, int]]:

@@ -25,12 +25,15 @@ SPECIMENS: Mapping[str, Callable[[Merchant], UUID]] = {
     "/api/v1/holds/": _made("some_hold"),
     "/api/v1/channel_quotas/": _made("quota"),
     "/api/v1/transfers/": _made("transfer"),
+    "/api/v1/goods_in_transit/": _made("in_transit"),
     "/api/v1/stock_counts/": _made("count"),
+    "/api/v1/stock_checks/": _made("check"),
 }
 BODIES: Mapping[str, Mapping[str, Any]] = {
     "PUT /api/v1/stock_levels/<uuid:pk>/safety_stock": {"safety_stock": 1},
     "POST /api/v1/channel_quotas/<uuid:pk>/lend": {"borrower_id": str(uuid7()), "quantity": 1},
     "POST /api/v1/channel_quotas/<uuid:pk>/take_back": {"loan_id": str(uuid7()), "quantity": 1},
     "POST /api/v1/stock_counts/<uuid:pk>/record": {"lines": [{"variant_id": str(uuid7()), "quantity": 1}]},
+    "POST /api/v1/stock_counts/<uuid:pk>/recount": {"line_ids": [str(uuid7())]},
     "POST /api/v1/stock_counts/<uuid:pk>/review": {"line_ids": [str(uuid7())], "is_accepted": True},
 }

@@ -4,7 +4,16 @@ from datetime import timedelta
 
 from channels.catalog.models import Variant
 from channels.inventory import services
-from channels.inventory.models import ChannelQuota, CycleCount, Hold, StockLevel, StockMovement, TransferOrder
+from channels.inventory.models import (
+    ChannelQuota,
+    CycleCount,
+    Hold,
+    StockCheck,
+    StockLevel,
+    StockMovement,
+    TransferLine,
+    TransferOrder,
+)
 from channels.inventory.services import counting, transferring
 from channels.stores.models import SalesChannel
 from o2o.kit.clock import now
@@ -57,6 +66,18 @@ def transfer(merchant: Merchant) -> TransferOrder:
     return transferring.request_transfer(
         source_id=shop.location.pk, destination_id=other.pk, units={shop.variant.pk: 2}, at=now()
     )
+
+
+def in_transit(merchant: Merchant) -> TransferLine:
+    made = transfer(merchant)
+    transferring.ship_transfer(transfer_id=made.pk, at=now())
+    return TransferLine.objects.get(transfer=made)
+
+
+@row_of(StockCheck)
+def check(merchant: Merchant) -> StockCheck:
+    found = level(merchant)
+    return StockCheck.objects.create(level=found, counter="held", found=3, expected=0)
 
 
 @row_of(CycleCount)

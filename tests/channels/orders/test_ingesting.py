@@ -101,6 +101,15 @@ class TestOneAfterAnother:
         order.refresh_from_db()
         assert (order.state, int(order.cancelled_total), stock(shop)) == ("open", 0, (10, 2, 0))
 
+    def test_another_line_comes_alive_with_an_order_that_was_cancelled(self, shop):
+        ingest_order(draft=message(shop, 0, 3), version=1, at=AT)
+        ingest_order(draft=message(shop, 0, 3, is_cancelled=True), version=2, at=AT)
+
+        done = ingest_order(draft=message(shop, 4), version=3, at=AT)
+
+        assert state_of(done.order)["lines"] == [("L0", 4, Decimal(72), 0)]
+        assert (done.order.state, stock(shop), stock(shop, variant=1)) == ("open", (10, 4, 0), (10, 0, 0))
+
     def test_what_was_handed_over_here_stays_so(self, shop):
         order = ingest_order(draft=message(shop, 3), version=1, at=AT).order
         part = order.fulfillments.get()

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from o2o.accounts.models import Invitation
 from o2o.console.keyset import BadCursorError, decode, encode, keys_of, page_of
@@ -56,6 +57,8 @@ def test_platform_lists_cost_the_same_for_many_rows(
 def test_an_empty_list_says_what_to_do(admin: ConsoleModelAdmin, owner: Client) -> None:
     page = owner.get(list_url(admin), {"q": "nothing is called this"} if admin.search_fields else {}).content.decode()
     assert "o2o-empty" in page
+    if admin.empty and not admin.search_fields:
+        assert escape(str(admin.empty.title)) in page
 
 
 def test_pages_forth_and_back_show_each_row_once(owner: Client, merchant: Merchant) -> None:
