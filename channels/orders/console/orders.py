@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from channels.orders.console.parts import accept_by_badge, link, links, money, page_link, place_of, places_of
+from channels.orders.console.parts import accept_by_badge, link, links, money, page_link, place_of, places_of, table_of
 from channels.orders.console.telling import cause_of, grouped, paid_by, told
 from channels.orders.enums import FulfillmentState, OrderState, PaymentKind, PaymentState, UnroutedQueue
 from channels.orders.models import FulfillmentOrder, Order, OrderLine, RoutingDecision
@@ -252,7 +252,7 @@ def _lines(order: Order, lines: Sequence[OrderLine]) -> Panel:
         _("SKU"), _("Name"), _("Units"), _("Fulfilled"), _("Cancelled"), _("Returned"), _("List price"),
         _("Discount"), _("Total"),
     )  # fmt: skip
-    return Panel(_("Lines"), table=Table(headers, rows))
+    return Panel(_("Lines"), table=table_of(headers, rows))
 
 
 def _discounts(order: Order, line: OrderLine) -> str:
@@ -285,7 +285,7 @@ def _fulfillments(order: Order) -> Panel:
         _("Handed over"),
         _("Parcel"),
     )
-    return Panel(_("Fulfilment"), table=Table(headers, rows, empty=_("Nothing has been given to a location.")))
+    return Panel(_("Fulfilment"), table=table_of(headers, rows, empty=_("Nothing has been given to a location.")))
 
 
 def _routing(order: Order) -> list[Panel]:
@@ -320,7 +320,7 @@ def _payments(order: Order) -> Panel:
         for payment in order.payments.all()
     ]
     headers = (_("Kind"), _("Paid by"), _("Amount"), _("Paid at"), _("Id of the payment"), _("Note"))
-    return Panel(_("Payments"), table=Table(headers, rows, empty=_("No payment has been noted.")))
+    return Panel(_("Payments"), table=table_of(headers, rows, empty=_("No payment has been noted.")))
 
 
 def _returns(order: Order) -> list[Panel]:

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from channels.orders.enums import UnroutedQueue
 from channels.orders.explaining import sentence
@@ -76,7 +76,7 @@ def _amount(value: Any, currency: str) -> str:
 
 
 def _units(value: Any, _currency: str) -> str:
-    return _("%(units)s units") % {"units": value}
+    return ngettext("%(units)s unit", "%(units)s units", int(value)) % {"units": value}
 
 
 def _queue(value: Any, _currency: str) -> str:
