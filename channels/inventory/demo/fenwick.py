@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from channels.inventory.demo.shelf import Shelf
 from channels.inventory.lines import StockLine
 from channels.inventory.services import hold_stock, set_quota, set_safety_stock
-from channels.inventory.services.counting import submit_count
 from channels.stores.demo.building import acting_in_console, people
 from channels.stores.demo.fenwick import HOME, STORES, WAREHOUSE
 from channels.stores.models import SalesChannel
@@ -33,7 +32,7 @@ def load(*, at: datetime) -> None:
             HOME, {"ENM-NVY": -2, "ENM-WHT": 0, "TWL-STR": 1, "CDL-6": -3}, at=at - timedelta(hours=4),
             reason="Window display",
         )  # fmt: skip
-        submit_count(count_id=review.pk, at=at - timedelta(hours=4))
+        shelf.submit(review, at=at - timedelta(hours=4))
     hold_stock(
         reference=uuid7(), channel_id=channels["web-shop"], expires_at=at + timedelta(minutes=20), at=at,
         lines=[StockLine(shelf.variants["BLK-RUS"], shelf.places[WAREHOUSE], 2)],
@@ -60,7 +59,7 @@ def _transfers(shelf: Shelf, operations: Actor, clerk: Actor, at: datetime) -> N
 
     shelf.transfer(
         WAREHOUSE, HOME, {"LOG-CNV": 4, "PKR-ONE": 3, "CDL-6": 12}, by=clerk, asked_at=days(9), shipped_at=days(8),
-        received_at=days(7), received={"PKR-ONE": 2}, damaged={"PKR-ONE": 1}, note="Fireside corner",
+        received_at=days(7), received={"PKR-ONE": 2}, damaged={"PKR-ONE": (1, "Handle bent")}, note="Fireside corner",
     )  # fmt: skip
     shelf.transfer(WAREHOUSE, "MAN", {"FLS-05": 10, "SCK-M": 12}, by=operations, asked_at=days(2), shipped_at=days(1))
     shelf.transfer("LDS", "HGT", {"BLK-GRY": 2}, by=operations, asked_at=days(0.3), note="Customer waits")

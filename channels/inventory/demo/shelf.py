@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from channels.catalog.models import Variant
+from channels.inventory.enums import CountState
 from channels.inventory.lines import StockLine
 from channels.inventory.models import CycleCount
 from channels.inventory.services import receive_stock
-from channels.inventory.services.counting import lines_to_recount, open_count, record_count
+from channels.inventory.services.counting import record_count, submit_count
+from channels.inventory.services.opening_counts import open_count
 from channels.inventory.services.transferring import receive_transfer, request_transfer, ship_transfer
 from channels.stores.demo.building import acting_in_console
 from channels.stores.models import StockLocation
@@ -46,7 +48,7 @@ class Shelf:
         shipped_at: datetime | None = None,
         received_at: datetime | None = None,
         received: Mapping[str, int] | None = None,
-        damaged: Mapping[str, int] | None = None,
+        damaged: Mapping[str, tuple[int, str]] | None = None,
     ) -> uuid.UUID:
         """Let goods be asked for, and shipped and received where there is a time for it; return the transfer's id."""
         with acting_in_console(by):
@@ -61,18 +63,20 @@ class Shelf:
                 ship_transfer(transfer_id=transfer.pk, at=shipped_at)
             if received_at is not None:
                 arrived = self.units({**wanted, **(received or {})})
+                broken = damaged or {}
                 receive_transfer(
-                    transfer_id=transfer.pk, received=arrived, damaged=self.units(damaged or {}), at=received_at
+                    transfer_id=transfer.pk,
+                    received=arrived,
+                    damaged=self.units({sku: units for sku, (units, _reason) in broken.items()}),
+                    damage_reasons={self.variants[sku]: reason for sku, (_units, reason) in broken.items()},
+                    at=received_at,
                 )
         return transfer.pk
 
     def count(
         self, code: str, found: Mapping[str, int | None], *, at: datetime, reason: str, recount_above: int = 2
     ) -> CycleCount:
-        """Open a count and write down what was found, as a difference to the books (None: not counted yet).
-
-        What differs too much is counted a second time, with the same result.
-        """
+        """Open a count and write down what was found, as a difference to the books (None: not counted yet)."""
         count = open_count(
             location_id=self.places[code],
             variant_ids=[self.variants[sku] for sku in found],
@@ -84,9 +88,14 @@ class Shelf:
         units = {sku: max(books[sku] + delta, 0) for sku, delta in found.items() if delta is not None}
         if units:
             record_count(count_id=count.pk, units=self.units(units), at=at)
-        if again := {line.variant_id: line.counted or 0 for line in lines_to_recount(count)}:
-            record_count(count_id=count.pk, units=again, at=at)
         return count
+
+    def submit(self, count: CycleCount, *, at: datetime) -> None:
+        """Hand a count in; what differs too much is counted a second time first, with the same result."""
+        if submit_count(count_id=count.pk, at=at).state == CountState.OPEN:
+            again = {line.variant_id: line.counted or 0 for line in count.lines.filter(needs_recount=True)}
+            record_count(count_id=count.pk, units=again, at=at)
+            submit_count(count_id=count.pk, at=at)
 
     def _books(self, code: str, skus: Collection[str]) -> dict[str, int]:
         rows = StockLocation.objects.get(code=code).levels.filter(variant__sku__in=skus)

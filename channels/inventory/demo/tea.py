@@ -15,7 +15,7 @@ from channels.inventory.services import (
     set_quota,
     set_safety_stock,
 )
-from channels.inventory.services.counting import cancel_count, post_count, review_lines, submit_count
+from channels.inventory.services.counting import cancel_count, post_count, review_lines
 from channels.inventory.services.transferring import cancel_transfer
 from channels.stores.demo.building import acting_in_console, people
 from channels.stores.demo.tea import FLAGSHIPS, HOME, STORES, WAREHOUSE
@@ -115,7 +115,8 @@ def _transfers(shelf: Shelf, operations: Actor, manager: Actor, at: datetime) ->
     )  # fmt: skip
     shelf.transfer(
         WAREHOUSE, "BJ-001", {"GFA-STD": 8, "PIN-BX6": 20, "MOC-BX4": 16}, by=operations, asked_at=days(13),
-        shipped_at=days(12.6), received_at=days(9.8), received={"MOC-BX4": 11, "PIN-BX6": 19}, damaged={"MOC-BX4": 4},
+        shipped_at=days(12.6), received_at=days(9.8), received={"MOC-BX4": 11, "PIN-BX6": 19},
+        damaged={"MOC-BX4": (4, "冰袋融化，外皮塌陷")},
         note="长途，注意保温",
     )  # fmt: skip
     shelf.transfer(
@@ -144,7 +145,7 @@ def _counts(shelf: Shelf, operations: Actor, at: datetime) -> None:
         "SH-002", {"LJT-50": -1, "BLC-50": 0, "JMT-15": 2, "CUP-BLU": -1, "CUP-WHT": 0}, at=at - timedelta(days=12),
         reason="月度盘点",
     )  # fmt: skip
-    submit_count(count_id=posted.pk, at=at - timedelta(days=12))
+    shelf.submit(posted, at=at - timedelta(days=12))
     differing = [line.pk for line in posted.lines.all() if line.variance]
     with acting_in_console(operations):
         review_lines(count_id=posted.pk, line_ids=differing, is_accepted=True, at=at - timedelta(days=11))
@@ -153,9 +154,9 @@ def _counts(shelf: Shelf, operations: Actor, at: datetime) -> None:
     cancel_count(count_id=given_up.pk, at=at - timedelta(days=9))
     found = {"LJT-50": -2, "LJT-125": 0, "BLC-50": 1, "PIN-BX6": -4, "MOC-BX4": -6, "SEA-CAN": 0, "EGG-BAG": 3}
     review = shelf.count(HOME, found, at=at - timedelta(hours=9), reason="茶叶零食周盘")
-    submit_count(count_id=review.pk, at=at - timedelta(hours=9))
+    shelf.submit(review, at=at - timedelta(hours=9))
     quick = shelf.count("NJ-001", {"GFA-STD": -1, "GFA-DLX": 0}, at=at - timedelta(hours=20), reason="礼盒抽盘")
-    submit_count(count_id=quick.pk, at=at - timedelta(hours=20))
+    shelf.submit(quick, at=at - timedelta(hours=20))
     half = {"JAS-M": 0, "JAS-L": -3, "OOL-M": 0, "TGY-M": None, "TGY-L": None, "DHP-M": None}
     shelf.count("HZ-001", half, at=at - timedelta(hours=2), reason="原叶茶盘点")
 

@@ -169,7 +169,7 @@ class Course:
         """Let a customer cancel one unit, or everything where there is only one."""
         line = next((line for line in self._lines(order_id) if line.remaining), None)
         if line is not None:
-            self._cancel(order_id, {line.pk: 1}, self.words.changed_mind, at)
+            self.cancel(order_id, {line.pk: 1}, self.words.changed_mind, at)
 
     def _give_up(self, order_id: uuid.UUID, at: datetime) -> None:
         """Cancel what still waits for a location."""
@@ -177,9 +177,9 @@ class Course:
             fulfillment__order_id=order_id, fulfillment__location=None, fulfillment__state=S.OPEN, quantity__gt=0
         )
         if units := dict(waiting.values_list("order_line_id", "quantity")):
-            self._cancel(order_id, units, self.words.nobody_has_it, at)
+            self.cancel(order_id, units, self.words.nobody_has_it, at)
 
-    def _cancel(self, order_id: uuid.UUID, units: Mapping[uuid.UUID, int], reason: str, at: datetime) -> None:
+    def cancel(self, order_id: uuid.UUID, units: Mapping[uuid.UUID, int], reason: str, at: datetime) -> None:
         """Cancel units, and give back what was paid for them."""
         with self.trade.as_system(self.words.customer):
             order = cancel_order(order_id=order_id, lines=units, reason=reason, at=at)

@@ -37,6 +37,7 @@ def live_today(trade: Trade, course: Course, *, at: datetime) -> None:
     _being_made(trade, course, at)
     _not_answered(trade, at)
     _waiting(trade, course, at)
+    _changed_minds(trade, course, at)
     _told_twice(trade, at)
 
 
@@ -101,6 +102,19 @@ def _waiting(trade: Trade, course: Course, at: datetime) -> None:
         )
         for part in _parts(order):
             course.accept(part.pk, at - timedelta(minutes=88 - 10 * number))
+
+
+def _changed_minds(trade: Trade, course: Course, at: datetime) -> None:
+    """An order that was cancelled, and one of which a cup was."""
+    for hours, is_whole in ((8, True), (6, False)):
+        placed = at - timedelta(hours=hours)
+        order = trade.buy(PICKUP, placed, method=M.PICKUP, store=trade.places[ALWAYS_OPEN], basket=ON_THE_WAY[0])
+        lines = list(order.lines.order_by("position"))
+        units = {line.pk: line.quantity for line in lines} if is_whole else {lines[0].pk: 1}
+        course.cancel(order.pk, units, course.words.changed_mind, placed + timedelta(minutes=2))
+        for part in _parts(order):
+            course.accept(part.pk, placed + timedelta(minutes=3))
+            course.ready(part.pk, placed + timedelta(minutes=12))
 
 
 def _told_twice(trade: Trade, at: datetime) -> None:
