@@ -137,4 +137,4 @@ def test_each_list_shows_something(browser, chain, name):
 
 def test_the_home_page_says_what_is_to_do(browser, chain):
     page = browser.get(reverse("console:index")).content.decode()
-    assert page.count('class="o2o-card') >= 4
+    assert page.count("o2o-panel o2o-card") >= 4
