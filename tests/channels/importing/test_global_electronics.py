@@ -46,7 +46,7 @@ def in_database(importer):
     with importer.scope():
         by = ("channel__code", "year")
         orders = Order.objects.filter(state="completed").annotate(year=ExtractYear("placed_at")).order_by()
-        found = {}
+        found: dict[tuple[str, int, str], object] = {}
         for channel, year, count, total in orders.values_list(*by).annotate(Count("pk"), Sum("total")):
             found |= {(channel, year, "orders"): count, (channel, year, "total"): total}
         lines = OrderLine.objects.filter(order__state="completed").order_by()
