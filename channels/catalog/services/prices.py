@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
@@ -184,7 +185,7 @@ def put_into_force(
 
 
 def _write(moved: Sequence[ChannelListing], at: datetime) -> None:
-    columns = {
+    columns: dict[str, Any] = {
         "ids": [str(row.pk) for row in moved],
         "prices": [row.price for row in moved],
         "compared": [row.compare_at_price for row in moved],
