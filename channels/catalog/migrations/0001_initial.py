@@ -1,5 +1,8 @@
+import datetime
+
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django.db.models.expressions
 import pghistory.utils
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -161,6 +164,10 @@ class Migration(migrations.Migration):
                 ),
                 ("currency", models.CharField(max_length=3, verbose_name="currency")),
                 ("is_visible", models.BooleanField(default=True, verbose_name="visible")),
+                (
+                    "awaits_price",
+                    models.BooleanField(default=False, editable=False, verbose_name="waits for its first price"),
+                ),
                 ("title", models.CharField(blank=True, max_length=200, verbose_name="title")),
                 ("description", models.TextField(blank=True, verbose_name="description")),
                 (
@@ -188,6 +195,32 @@ class Migration(migrations.Migration):
                 "verbose_name": "listing",
                 "verbose_name_plural": "listings",
                 "ordering": ("pk",),
+            },
+        ),
+        migrations.CreateModel(
+            name="ConsistencyMark",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("product_id", models.UUIDField(verbose_name="product")),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        default=o2o.tenancy.scope.current_merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "mark of the monitor",
+                "verbose_name_plural": "marks of the monitor",
             },
         ),
         migrations.CreateModel(
@@ -279,6 +312,14 @@ class Migration(migrations.Migration):
                         default=False, help_text="Somebody has said that it is meant.", verbose_name="accepted"
                     ),
                 ),
+                ("accepted_by", models.CharField(blank=True, max_length=200, verbose_name="accepted by")),
+                ("accepted_at", models.DateTimeField(blank=True, null=True, verbose_name="accepted at")),
+                ("accepted_until", models.DateTimeField(blank=True, null=True, verbose_name="accepted until")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                ("fix", models.JSONField(blank=True, null=True, verbose_name="fix")),
+                ("fixed_by", models.CharField(blank=True, max_length=200, verbose_name="put right by")),
+                ("fixed_at", models.DateTimeField(blank=True, null=True, verbose_name="put right at")),
+                ("undone_at", models.DateTimeField(blank=True, null=True, verbose_name="undone at")),
                 (
                     "listing",
                     models.ForeignKey(
@@ -443,12 +484,21 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("held", "waits for approval"), ("approved", "approved"), ("refused", "refused")],
+                        choices=[
+                            ("held", "waits for approval"),
+                            ("approved", "approved"),
+                            ("refused", "refused"),
+                            ("expired", "expired"),
+                            ("superseded", "replaced by a newer price"),
+                        ],
                         default="held",
                         max_length=10,
                         verbose_name="state",
                     ),
                 ),
+                ("makes_visible", models.BooleanField(default=False, editable=False)),
+                ("expires_at", models.DateTimeField(verbose_name="expires at")),
+                ("requester_id", models.UUIDField(editable=False, null=True)),
                 ("requested_by", models.CharField(blank=True, max_length=200, verbose_name="requested by")),
                 ("settled_by", models.CharField(blank=True, max_length=200, verbose_name="settled by")),
                 ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="settled at")),
@@ -477,6 +527,95 @@ class Migration(migrations.Migration):
                 "verbose_name": "held price change",
                 "verbose_name_plural": "held price changes",
                 "ordering": ("-pk",),
+            },
+        ),
+        migrations.CreateModel(
+            name="PriceClock",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("published_until", models.DateTimeField(verbose_name="published until")),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        default=o2o.tenancy.scope.current_merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "clock of prices",
+                "verbose_name_plural": "clocks of prices",
+            },
+        ),
+        migrations.CreateModel(
+            name="PriceCycle",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("price", models.DecimalField(decimal_places=3, max_digits=16, verbose_name="price")),
+                (
+                    "compare_at_price",
+                    models.DecimalField(
+                        blank=True, decimal_places=3, max_digits=16, null=True, verbose_name="compare-at price"
+                    ),
+                ),
+                (
+                    "weekdays",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="weekdays",
+                    ),
+                ),
+                ("starts_at", models.TimeField(verbose_name="from")),
+                ("ends_at", models.TimeField(verbose_name="until")),
+                ("time_zone", models.CharField(max_length=64, verbose_name="time zone")),
+                ("valid_from", models.DateField(verbose_name="first day")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="last day")),
+                ("is_held", models.BooleanField(default=False, editable=False, verbose_name="waits for approval")),
+                ("unrolled_until", models.DateField(editable=False, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="ended at")),
+                (
+                    "listing",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="price_cycles",
+                        to="catalog.channellisting",
+                        verbose_name="listing",
+                    ),
+                ),
+                (
+                    "merchant",
+                    models.ForeignKey(
+                        default=o2o.tenancy.scope.current_merchant_id,
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenancy.merchant",
+                        verbose_name="merchant",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "recurring price",
+                "verbose_name_plural": "recurring prices",
+                "ordering": ("pk",),
             },
         ),
         migrations.CreateModel(
@@ -511,12 +650,21 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("held", "waits for approval"), ("approved", "approved"), ("refused", "refused")],
+                        choices=[
+                            ("held", "waits for approval"),
+                            ("approved", "approved"),
+                            ("refused", "refused"),
+                            ("expired", "expired"),
+                            ("superseded", "replaced by a newer price"),
+                        ],
                         default="held",
                         max_length=10,
                         verbose_name="state",
                     ),
                 ),
+                ("makes_visible", models.BooleanField(default=False, editable=False)),
+                ("expires_at", models.DateTimeField(verbose_name="expires at")),
+                ("requester_id", models.UUIDField(editable=False, null=True)),
                 ("requested_by", models.CharField(blank=True, max_length=200, verbose_name="requested by")),
                 ("settled_by", models.CharField(blank=True, max_length=200, verbose_name="settled by")),
                 ("settled_at", models.DateTimeField(blank=True, null=True, verbose_name="settled at")),
@@ -553,71 +701,35 @@ class Migration(migrations.Migration):
                         to="catalog.pricechangerequest",
                     ),
                 ),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="catalog.pricecycle",
+                        verbose_name="recurring price",
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
             },
         ),
-        migrations.CreateModel(
-            name="PriceCycle",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-                ("name", models.CharField(max_length=100, verbose_name="name")),
-                ("price", models.DecimalField(decimal_places=3, max_digits=16, verbose_name="price")),
-                (
-                    "compare_at_price",
-                    models.DecimalField(
-                        blank=True, decimal_places=3, max_digits=16, null=True, verbose_name="compare-at price"
-                    ),
-                ),
-                (
-                    "weekdays",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.PositiveSmallIntegerField(),
-                        blank=True,
-                        default=list,
-                        size=None,
-                        verbose_name="weekdays",
-                    ),
-                ),
-                ("starts_at", models.TimeField(verbose_name="from")),
-                ("ends_at", models.TimeField(verbose_name="until")),
-                ("time_zone", models.CharField(max_length=64, verbose_name="time zone")),
-                ("valid_from", models.DateField(verbose_name="first day")),
-                ("valid_until", models.DateField(blank=True, null=True, verbose_name="last day")),
-                ("unrolled_until", models.DateField(editable=False, null=True)),
-                ("ended_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="ended at")),
-                (
-                    "listing",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="price_cycles",
-                        to="catalog.channellisting",
-                        verbose_name="listing",
-                    ),
-                ),
-                (
-                    "merchant",
-                    models.ForeignKey(
-                        default=o2o.tenancy.scope.current_merchant_id,
-                        editable=False,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="+",
-                        to="tenancy.merchant",
-                        verbose_name="merchant",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "recurring price",
-                "verbose_name_plural": "recurring prices",
-                "ordering": ("pk",),
-            },
+        migrations.AddField(
+            model_name="pricechangerequest",
+            name="cycle",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="catalog.pricecycle",
+                verbose_name="recurring price",
+            ),
         ),
         migrations.CreateModel(
             name="PriceCycleEvent",
@@ -652,6 +764,7 @@ class Migration(migrations.Migration):
                 ("time_zone", models.CharField(max_length=64, verbose_name="time zone")),
                 ("valid_from", models.DateField(verbose_name="first day")),
                 ("valid_until", models.DateField(blank=True, null=True, verbose_name="last day")),
+                ("is_held", models.BooleanField(default=False, editable=False, verbose_name="waits for approval")),
                 ("unrolled_until", models.DateField(editable=False, null=True)),
                 ("ended_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="ended at")),
                 (
@@ -716,6 +829,7 @@ class Migration(migrations.Migration):
                 ),
                 ("valid_from", models.DateTimeField(verbose_name="from")),
                 ("valid_until", models.DateTimeField(blank=True, null=True, verbose_name="until")),
+                ("is_approved", models.BooleanField(default=False, verbose_name="approved by a colleague")),
                 ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
                 ("actor_label", models.CharField(blank=True, max_length=200, verbose_name="by")),
                 (
@@ -763,6 +877,7 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=o2o.kit.models.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("withdrawn_at", models.DateTimeField(verbose_name="withdrawn at")),
                 ("reason", models.CharField(blank=True, max_length=200, verbose_name="reason")),
                 ("actor_label", models.CharField(blank=True, max_length=200, verbose_name="by")),
                 (
@@ -1157,6 +1272,10 @@ class Migration(migrations.Migration):
                 ),
                 ("currency", models.CharField(max_length=3, verbose_name="currency")),
                 ("is_visible", models.BooleanField(default=True, verbose_name="visible")),
+                (
+                    "awaits_price",
+                    models.BooleanField(default=False, editable=False, verbose_name="waits for its first price"),
+                ),
                 ("title", models.CharField(blank=True, max_length=200, verbose_name="title")),
                 ("description", models.TextField(blank=True, verbose_name="description")),
                 (
@@ -1422,9 +1541,21 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="consistencymark",
+            index=models.Index(fields=["merchant", "created_at"], name="consistencymark_oldest"),
+        ),
+        migrations.AddIndex(
             model_name="deviation",
             index=models.Index(
                 condition=models.Q(("ended_at", None)), fields=["merchant", "-id"], name="deviation_open"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="deviation",
+            index=models.Index(
+                condition=models.Q(("accepted_until__isnull", False)),
+                fields=["accepted_until"],
+                name="deviation_accepted",
             ),
         ),
         migrations.AddConstraint(
@@ -1440,6 +1571,13 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("kind__in", ["below_floor", "price", "visibility", "text"])),
                 name="deviation_known_kind",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="deviation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_accepted", True), ("accepted_until", None), _connector="OR"),
+                name="deviation_until_only_where_accepted",
             ),
         ),
         migrations.AddConstraint(
@@ -1517,68 +1655,59 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        migrations.AddConstraint(
+            model_name="priceclock",
+            constraint=models.UniqueConstraint(fields=("merchant",), name="priceclock_one_per_merchant"),
+        ),
         migrations.AddIndex(
-            model_name="pricechangerequest",
+            model_name="pricecycle",
             index=models.Index(
-                condition=models.Q(("state", "held")), fields=["merchant", "-id"], name="pricerequest_held"
+                condition=models.Q(("ended_at", None)), fields=["unrolled_until"], name="pricecycle_due"
             ),
         ),
         migrations.AddConstraint(
-            model_name="pricechangerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["held", "approved", "refused"])), name="pricerequest_known_state"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pricechangerequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("settled_at", None), ("state", "held")),
-                    models.Q(models.Q(("state", "held"), _negated=True), ("settled_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="pricerequest_settled_once",
-            ),
+            model_name="pricecycle",
+            constraint=models.CheckConstraint(condition=models.Q(("price__gte", 0)), name="pricecycle_not_negative"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="pricechangerequest",
+            model_name="pricecycle",
             trigger=pgtrigger.compiler.Trigger(
                 name="created_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "catalog_pricechangerequestevent" ("compare_at_price", "created_at", "evidence", "id", "layer", "listing_id", "merchant_id", "old_price", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "reason", "requested_by", "settled_at", "settled_by", "state", "updated_at", "valid_from", "valid_until") VALUES (NEW."compare_at_price", NEW."created_at", NEW."evidence", NEW."id", NEW."layer", NEW."listing_id", NEW."merchant_id", NEW."old_price", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'created\', NEW."id", NEW."price", NEW."reason", NEW."requested_by", NEW."settled_at", NEW."settled_by", NEW."state", NEW."updated_at", NEW."valid_from", NEW."valid_until"); RETURN NULL;',
-                    hash="4d7f8269367eb14ebdbd018b40d7287dfceb3c87",
+                    func='INSERT INTO "catalog_pricecycleevent" ("compare_at_price", "created_at", "ended_at", "ends_at", "id", "is_held", "listing_id", "merchant_id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "starts_at", "time_zone", "unrolled_until", "updated_at", "valid_from", "valid_until", "weekdays") VALUES (NEW."compare_at_price", NEW."created_at", NEW."ended_at", NEW."ends_at", NEW."id", NEW."is_held", NEW."listing_id", NEW."merchant_id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'created\', NEW."id", NEW."price", NEW."starts_at", NEW."time_zone", NEW."unrolled_until", NEW."updated_at", NEW."valid_from", NEW."valid_until", NEW."weekdays"); RETURN NULL;',
+                    hash="1bfa78c901c1d600ba6e72349b37b9a3728f882e",
                     operation="INSERT",
-                    pgid="pgtrigger_created_insert_9cf82",
-                    table="catalog_pricechangerequest",
+                    pgid="pgtrigger_created_insert_f1159",
+                    table="catalog_pricecycle",
                     when="AFTER",
                 ),
             ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="pricechangerequest",
+            model_name="pricecycle",
             trigger=pgtrigger.compiler.Trigger(
                 name="changed_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "catalog_pricechangerequestevent" ("compare_at_price", "created_at", "evidence", "id", "layer", "listing_id", "merchant_id", "old_price", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "reason", "requested_by", "settled_at", "settled_by", "state", "updated_at", "valid_from", "valid_until") VALUES (NEW."compare_at_price", NEW."created_at", NEW."evidence", NEW."id", NEW."layer", NEW."listing_id", NEW."merchant_id", NEW."old_price", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', NEW."id", NEW."price", NEW."reason", NEW."requested_by", NEW."settled_at", NEW."settled_by", NEW."state", NEW."updated_at", NEW."valid_from", NEW."valid_until"); RETURN NULL;',
-                    hash="a1e9578d074efc7bda025b236fe13f2c555c2806",
+                    func='INSERT INTO "catalog_pricecycleevent" ("compare_at_price", "created_at", "ended_at", "ends_at", "id", "is_held", "listing_id", "merchant_id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "starts_at", "time_zone", "unrolled_until", "updated_at", "valid_from", "valid_until", "weekdays") VALUES (NEW."compare_at_price", NEW."created_at", NEW."ended_at", NEW."ends_at", NEW."id", NEW."is_held", NEW."listing_id", NEW."merchant_id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', NEW."id", NEW."price", NEW."starts_at", NEW."time_zone", NEW."unrolled_until", NEW."updated_at", NEW."valid_from", NEW."valid_until", NEW."weekdays"); RETURN NULL;',
+                    hash="770eb671e6430dd7942774462d42be74e45a4400",
                     operation="UPDATE",
-                    pgid="pgtrigger_changed_update_04c3b",
-                    table="catalog_pricechangerequest",
+                    pgid="pgtrigger_changed_update_47269",
+                    table="catalog_pricecycle",
                     when="AFTER",
                 ),
             ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="pricechangerequest",
+            model_name="pricecycle",
             trigger=pgtrigger.compiler.Trigger(
                 name="deleted_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "catalog_pricechangerequestevent" ("compare_at_price", "created_at", "evidence", "id", "layer", "listing_id", "merchant_id", "old_price", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "reason", "requested_by", "settled_at", "settled_by", "state", "updated_at", "valid_from", "valid_until") VALUES (OLD."compare_at_price", OLD."created_at", OLD."evidence", OLD."id", OLD."layer", OLD."listing_id", OLD."merchant_id", OLD."old_price", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."price", OLD."reason", OLD."requested_by", OLD."settled_at", OLD."settled_by", OLD."state", OLD."updated_at", OLD."valid_from", OLD."valid_until"); RETURN NULL;',
-                    hash="2a34a65d0a38bba55859beb6993cb4e6178d9f33",
+                    func='INSERT INTO "catalog_pricecycleevent" ("compare_at_price", "created_at", "ended_at", "ends_at", "id", "is_held", "listing_id", "merchant_id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "starts_at", "time_zone", "unrolled_until", "updated_at", "valid_from", "valid_until", "weekdays") VALUES (OLD."compare_at_price", OLD."created_at", OLD."ended_at", OLD."ends_at", OLD."id", OLD."is_held", OLD."listing_id", OLD."merchant_id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."price", OLD."starts_at", OLD."time_zone", OLD."unrolled_until", OLD."updated_at", OLD."valid_from", OLD."valid_until", OLD."weekdays"); RETURN NULL;',
+                    hash="159705d1c5bacfbeb1b0e4732817639e491b3072",
                     operation="DELETE",
-                    pgid="pgtrigger_deleted_delete_c8716",
-                    table="catalog_pricechangerequest",
+                    pgid="pgtrigger_deleted_delete_b22af",
+                    table="catalog_pricecycle",
                     when="AFTER",
                 ),
             ),
@@ -1604,54 +1733,74 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="pricecycle",
+            model_name="pricechangerequest",
             index=models.Index(
-                condition=models.Q(("ended_at", None)), fields=["unrolled_until"], name="pricecycle_due"
+                condition=models.Q(("state", "held")), fields=["merchant", "-id"], name="pricerequest_held"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="pricechangerequest",
+            index=models.Index(
+                condition=models.Q(("state", "held")), fields=["expires_at"], name="pricerequest_expiring"
             ),
         ),
         migrations.AddConstraint(
-            model_name="pricecycle",
-            constraint=models.CheckConstraint(condition=models.Q(("price__gte", 0)), name="pricecycle_not_negative"),
+            model_name="pricechangerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["held", "approved", "refused", "expired", "superseded"])),
+                name="pricerequest_known_state",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="pricechangerequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("settled_at", None), ("state", "held")),
+                    models.Q(models.Q(("state", "held"), _negated=True), ("settled_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="pricerequest_settled_once",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="pricecycle",
+            model_name="pricechangerequest",
             trigger=pgtrigger.compiler.Trigger(
                 name="created_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "catalog_pricecycleevent" ("compare_at_price", "created_at", "ended_at", "ends_at", "id", "listing_id", "merchant_id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "starts_at", "time_zone", "unrolled_until", "updated_at", "valid_from", "valid_until", "weekdays") VALUES (NEW."compare_at_price", NEW."created_at", NEW."ended_at", NEW."ends_at", NEW."id", NEW."listing_id", NEW."merchant_id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'created\', NEW."id", NEW."price", NEW."starts_at", NEW."time_zone", NEW."unrolled_until", NEW."updated_at", NEW."valid_from", NEW."valid_until", NEW."weekdays"); RETURN NULL;',
-                    hash="cb4d419b94b2cf437fc8a3f7ea8e57abbe8d0a7f",
+                    func='INSERT INTO "catalog_pricechangerequestevent" ("compare_at_price", "created_at", "cycle_id", "evidence", "expires_at", "id", "layer", "listing_id", "makes_visible", "merchant_id", "old_price", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "reason", "requested_by", "requester_id", "settled_at", "settled_by", "state", "updated_at", "valid_from", "valid_until") VALUES (NEW."compare_at_price", NEW."created_at", NEW."cycle_id", NEW."evidence", NEW."expires_at", NEW."id", NEW."layer", NEW."listing_id", NEW."makes_visible", NEW."merchant_id", NEW."old_price", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'created\', NEW."id", NEW."price", NEW."reason", NEW."requested_by", NEW."requester_id", NEW."settled_at", NEW."settled_by", NEW."state", NEW."updated_at", NEW."valid_from", NEW."valid_until"); RETURN NULL;',
+                    hash="36e321ef6a95975a264336dd93ff1a0315d478c3",
                     operation="INSERT",
-                    pgid="pgtrigger_created_insert_f1159",
-                    table="catalog_pricecycle",
+                    pgid="pgtrigger_created_insert_9cf82",
+                    table="catalog_pricechangerequest",
                     when="AFTER",
                 ),
             ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="pricecycle",
+            model_name="pricechangerequest",
             trigger=pgtrigger.compiler.Trigger(
                 name="changed_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "catalog_pricecycleevent" ("compare_at_price", "created_at", "ended_at", "ends_at", "id", "listing_id", "merchant_id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "starts_at", "time_zone", "unrolled_until", "updated_at", "valid_from", "valid_until", "weekdays") VALUES (NEW."compare_at_price", NEW."created_at", NEW."ended_at", NEW."ends_at", NEW."id", NEW."listing_id", NEW."merchant_id", NEW."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', NEW."id", NEW."price", NEW."starts_at", NEW."time_zone", NEW."unrolled_until", NEW."updated_at", NEW."valid_from", NEW."valid_until", NEW."weekdays"); RETURN NULL;',
-                    hash="a18f0edc2c6a0d6a20f761dfc03c73ee85ea1458",
+                    func='INSERT INTO "catalog_pricechangerequestevent" ("compare_at_price", "created_at", "cycle_id", "evidence", "expires_at", "id", "layer", "listing_id", "makes_visible", "merchant_id", "old_price", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "reason", "requested_by", "requester_id", "settled_at", "settled_by", "state", "updated_at", "valid_from", "valid_until") VALUES (NEW."compare_at_price", NEW."created_at", NEW."cycle_id", NEW."evidence", NEW."expires_at", NEW."id", NEW."layer", NEW."listing_id", NEW."makes_visible", NEW."merchant_id", NEW."old_price", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', NEW."id", NEW."price", NEW."reason", NEW."requested_by", NEW."requester_id", NEW."settled_at", NEW."settled_by", NEW."state", NEW."updated_at", NEW."valid_from", NEW."valid_until"); RETURN NULL;',
+                    hash="f3a9e6c4ff751ccf0054cd8235c078946ea4012d",
                     operation="UPDATE",
-                    pgid="pgtrigger_changed_update_47269",
-                    table="catalog_pricecycle",
+                    pgid="pgtrigger_changed_update_04c3b",
+                    table="catalog_pricechangerequest",
                     when="AFTER",
                 ),
             ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name="pricecycle",
+            model_name="pricechangerequest",
             trigger=pgtrigger.compiler.Trigger(
                 name="deleted_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "catalog_pricecycleevent" ("compare_at_price", "created_at", "ended_at", "ends_at", "id", "listing_id", "merchant_id", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "starts_at", "time_zone", "unrolled_until", "updated_at", "valid_from", "valid_until", "weekdays") VALUES (OLD."compare_at_price", OLD."created_at", OLD."ended_at", OLD."ends_at", OLD."id", OLD."listing_id", OLD."merchant_id", OLD."name", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."price", OLD."starts_at", OLD."time_zone", OLD."unrolled_until", OLD."updated_at", OLD."valid_from", OLD."valid_until", OLD."weekdays"); RETURN NULL;',
-                    hash="89473cd318e656a1f2013945d133d4b03c77999a",
+                    func='INSERT INTO "catalog_pricechangerequestevent" ("compare_at_price", "created_at", "cycle_id", "evidence", "expires_at", "id", "layer", "listing_id", "makes_visible", "merchant_id", "old_price", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "reason", "requested_by", "requester_id", "settled_at", "settled_by", "state", "updated_at", "valid_from", "valid_until") VALUES (OLD."compare_at_price", OLD."created_at", OLD."cycle_id", OLD."evidence", OLD."expires_at", OLD."id", OLD."layer", OLD."listing_id", OLD."makes_visible", OLD."merchant_id", OLD."old_price", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."price", OLD."reason", OLD."requested_by", OLD."requester_id", OLD."settled_at", OLD."settled_by", OLD."state", OLD."updated_at", OLD."valid_from", OLD."valid_until"); RETURN NULL;',
+                    hash="ee4116495f2704016b1f09ed9792ec54c0323e88",
                     operation="DELETE",
-                    pgid="pgtrigger_deleted_delete_b22af",
-                    table="catalog_pricecycle",
+                    pgid="pgtrigger_deleted_delete_c8716",
+                    table="catalog_pricechangerequest",
                     when="AFTER",
                 ),
             ),
@@ -1677,7 +1826,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="priceinterval",
             index=models.Index(
-                fields=["listing", "-layer", "-id"], include=("valid_from", "valid_until"), name="priceinterval_winner"
+                fields=["listing", "layer", "-valid_from", "-id"],
+                include=("valid_until",),
+                name="priceinterval_in_layer",
             ),
         ),
         migrations.AddIndex(
@@ -1705,6 +1856,25 @@ class Migration(migrations.Migration):
             model_name="priceinterval",
             constraint=models.CheckConstraint(
                 condition=models.Q(("layer__in", [0, 1, 2])), name="priceinterval_known_layer"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="priceinterval",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("layer", 1), _negated=True),
+                    models.Q(
+                        ("valid_until__isnull", False),
+                        (
+                            "valid_until__lte",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("valid_from"), "+", models.Value(datetime.timedelta(days=1, seconds=7200))
+                            ),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="priceinterval_cyclic_is_short",
             ),
         ),
         migrations.AddIndex(
@@ -2021,13 +2191,20 @@ class Migration(migrations.Migration):
             model_name="channellisting",
             constraint=models.CheckConstraint(condition=models.Q(("price__gte", 0)), name="listing_price_not_negative"),
         ),
+        migrations.AddConstraint(
+            model_name="channellisting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("awaits_price", False), ("is_visible", False), _connector="OR"),
+                name="listing_hidden_without_price",
+            ),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="channellisting",
             trigger=pgtrigger.compiler.Trigger(
                 name="created_insert",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "catalog_channellistingevent" ("channel_id", "compare_at_price", "created_at", "currency", "description", "external_id", "id", "is_visible", "merchant_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "title", "updated_at", "variant_id") VALUES (NEW."channel_id", NEW."compare_at_price", NEW."created_at", NEW."currency", NEW."description", NEW."external_id", NEW."id", NEW."is_visible", NEW."merchant_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'created\', NEW."id", NEW."price", NEW."title", NEW."updated_at", NEW."variant_id"); RETURN NULL;',
-                    hash="98fea3d6465d8e43723060a188ae48f045734c23",
+                    func='INSERT INTO "catalog_channellistingevent" ("awaits_price", "channel_id", "compare_at_price", "created_at", "currency", "description", "external_id", "id", "is_visible", "merchant_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "title", "updated_at", "variant_id") VALUES (NEW."awaits_price", NEW."channel_id", NEW."compare_at_price", NEW."created_at", NEW."currency", NEW."description", NEW."external_id", NEW."id", NEW."is_visible", NEW."merchant_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'created\', NEW."id", NEW."price", NEW."title", NEW."updated_at", NEW."variant_id"); RETURN NULL;',
+                    hash="f48bff42a46ec4c6dfb8132febdcd4a157fe520f",
                     operation="INSERT",
                     pgid="pgtrigger_created_insert_9f6aa",
                     table="catalog_channellisting",
@@ -2041,8 +2218,8 @@ class Migration(migrations.Migration):
                 name="changed_update",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
-                    func='INSERT INTO "catalog_channellistingevent" ("channel_id", "compare_at_price", "created_at", "currency", "description", "external_id", "id", "is_visible", "merchant_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "title", "updated_at", "variant_id") VALUES (NEW."channel_id", NEW."compare_at_price", NEW."created_at", NEW."currency", NEW."description", NEW."external_id", NEW."id", NEW."is_visible", NEW."merchant_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', NEW."id", NEW."price", NEW."title", NEW."updated_at", NEW."variant_id"); RETURN NULL;',
-                    hash="aef6b7179c6fb1a1919de92706b22617db2e1037",
+                    func='INSERT INTO "catalog_channellistingevent" ("awaits_price", "channel_id", "compare_at_price", "created_at", "currency", "description", "external_id", "id", "is_visible", "merchant_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "title", "updated_at", "variant_id") VALUES (NEW."awaits_price", NEW."channel_id", NEW."compare_at_price", NEW."created_at", NEW."currency", NEW."description", NEW."external_id", NEW."id", NEW."is_visible", NEW."merchant_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'changed\', NEW."id", NEW."price", NEW."title", NEW."updated_at", NEW."variant_id"); RETURN NULL;',
+                    hash="2dd15b61f0e6277329dd0507fd8de7a0c9184750",
                     operation="UPDATE",
                     pgid="pgtrigger_changed_update_4bdf4",
                     table="catalog_channellisting",
@@ -2055,8 +2232,8 @@ class Migration(migrations.Migration):
             trigger=pgtrigger.compiler.Trigger(
                 name="deleted_delete",
                 sql=pgtrigger.compiler.UpsertTriggerSql(
-                    func='INSERT INTO "catalog_channellistingevent" ("channel_id", "compare_at_price", "created_at", "currency", "description", "external_id", "id", "is_visible", "merchant_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "title", "updated_at", "variant_id") VALUES (OLD."channel_id", OLD."compare_at_price", OLD."created_at", OLD."currency", OLD."description", OLD."external_id", OLD."id", OLD."is_visible", OLD."merchant_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."price", OLD."title", OLD."updated_at", OLD."variant_id"); RETURN NULL;',
-                    hash="bad9e0c6fcd44128c1a2607fd80aa812b3c96b92",
+                    func='INSERT INTO "catalog_channellistingevent" ("awaits_price", "channel_id", "compare_at_price", "created_at", "currency", "description", "external_id", "id", "is_visible", "merchant_id", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "price", "title", "updated_at", "variant_id") VALUES (OLD."awaits_price", OLD."channel_id", OLD."compare_at_price", OLD."created_at", OLD."currency", OLD."description", OLD."external_id", OLD."id", OLD."is_visible", OLD."merchant_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, NOW(), \'deleted\', OLD."id", OLD."price", OLD."title", OLD."updated_at", OLD."variant_id"); RETURN NULL;',
+                    hash="a2dd7fcad781ed663ad4c62f2e7dbafd61b9e188",
                     operation="DELETE",
                     pgid="pgtrigger_deleted_delete_5ec6e",
                     table="catalog_channellisting",
@@ -2182,4 +2359,6 @@ class Migration(migrations.Migration):
         MakeAppendOnly("BarcodeEvent"),
         EnableRowLevelSecurity("VariantEvent"),
         MakeAppendOnly("VariantEvent"),
+        EnableRowLevelSecurity("ConsistencyMark"),
+        EnableRowLevelSecurity("PriceClock"),
     ]

@@ -114,6 +114,7 @@ class Migration(migrations.Migration):
                 ("opened_by", models.CharField(blank=True, max_length=200, verbose_name="opened by")),
                 ("posted_by", models.CharField(blank=True, max_length=200, verbose_name="posted by")),
                 ("posted_at", models.DateTimeField(blank=True, null=True, verbose_name="posted at")),
+                ("is_asked", models.BooleanField(default=False, editable=False, verbose_name="asked for by an order")),
                 (
                     "location",
                     models.ForeignKey(
@@ -155,7 +156,22 @@ class Migration(migrations.Migration):
                 ("recounted", models.PositiveIntegerField(blank=True, null=True, verbose_name="recounted")),
                 ("counted_by", models.CharField(blank=True, max_length=200, verbose_name="counted by")),
                 ("counted_at", models.DateTimeField(blank=True, null=True, verbose_name="counted at")),
+                (
+                    "adjustments_seen",
+                    models.PositiveIntegerField(default=0, verbose_name="adjustments before the counting"),
+                ),
+                ("needs_recount", models.BooleanField(default=False, verbose_name="must be counted again")),
                 ("is_accepted", models.BooleanField(blank=True, null=True, verbose_name="accepted")),
+                ("is_pending", models.BooleanField(default=True, verbose_name="undecided")),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="stores.stocklocation",
+                        verbose_name="location",
+                    ),
+                ),
                 (
                     "merchant",
                     models.ForeignKey(
@@ -263,6 +279,7 @@ class Migration(migrations.Migration):
                 (
                     "location",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="levels",
                         to="stores.stocklocation",
@@ -307,6 +324,7 @@ class Migration(migrations.Migration):
                 ("counter", models.CharField(max_length=20, verbose_name="counter")),
                 ("found", models.IntegerField(verbose_name="found")),
                 ("expected", models.IntegerField(verbose_name="expected")),
+                ("is_repaired", models.BooleanField(default=True, verbose_name="repaired")),
                 (
                     "merchant",
                     models.ForeignKey(
@@ -536,6 +554,7 @@ class Migration(migrations.Migration):
                 (
                     "level",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="movements",
                         to="inventory.stocklevel",
@@ -577,6 +596,7 @@ class Migration(migrations.Migration):
                             ("requested", "requested"),
                             ("shipped", "on its way"),
                             ("received", "received"),
+                            ("returned", "taken back"),
                             ("cancelled", "cancelled"),
                         ],
                         default="requested",
@@ -586,8 +606,11 @@ class Migration(migrations.Migration):
                 ),
                 ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
                 ("requested_by", models.CharField(blank=True, max_length=200, verbose_name="requested by")),
+                ("shipped_by", models.CharField(blank=True, max_length=200, verbose_name="shipped by")),
+                ("received_by", models.CharField(blank=True, max_length=200, verbose_name="received by")),
                 ("shipped_at", models.DateTimeField(blank=True, null=True, verbose_name="shipped at")),
                 ("received_at", models.DateTimeField(blank=True, null=True, verbose_name="received at")),
+                ("returned_at", models.DateTimeField(blank=True, null=True, verbose_name="taken back at")),
                 ("cancelled_at", models.DateTimeField(blank=True, null=True, verbose_name="cancelled at")),
                 (
                     "destination",
@@ -638,7 +661,8 @@ class Migration(migrations.Migration):
                 ("shipped", models.PositiveIntegerField(blank=True, null=True, verbose_name="shipped")),
                 ("received", models.PositiveIntegerField(blank=True, null=True, verbose_name="received in good state")),
                 ("damaged", models.PositiveIntegerField(default=0, verbose_name="received damaged")),
-                ("note", models.CharField(blank=True, max_length=200, verbose_name="note")),
+                ("damage_reason", models.CharField(blank=True, max_length=200, verbose_name="what is damaged")),
+                ("returned", models.PositiveIntegerField(default=0, verbose_name="taken back by the source")),
                 (
                     "merchant",
                     models.ForeignKey(
@@ -778,8 +802,38 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="cyclecount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("posted_at__isnull", False), ("state", "posted")),
+                    models.Q(models.Q(("state", "posted"), _negated=True), ("posted_at", None)),
+                    _connector="OR",
+                ),
+                name="count_posted_at_a_time",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="countline",
             constraint=models.UniqueConstraint(fields=("merchant", "count", "variant"), name="countline_once"),
+        ),
+        migrations.AddConstraint(
+            model_name="countline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_pending", True)),
+                fields=("merchant", "location", "variant"),
+                name="countline_one_undecided_per_place",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="countline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("counted", None), ("expected", None), ("recounted", None)),
+                    models.Q(("counted__isnull", False), ("expected__isnull", False)),
+                    _connector="OR",
+                ),
+                name="countline_figures_belong_together",
+            ),
         ),
         migrations.AddConstraint(
             model_name="quotaloan",
@@ -797,6 +851,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="stocklevel",
             index=models.Index(fields=["location", "variant"], name="level_location"),
+        ),
+        migrations.AddIndex(
+            model_name="stocklevel",
+            index=models.Index(
+                condition=models.Q(("sold_out_until__isnull", False)), fields=["sold_out_until"], name="level_sold_out"
+            ),
         ),
         migrations.AddConstraint(
             model_name="stocklevel",
@@ -905,6 +965,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="stockmovement",
+            index=models.Index(condition=models.Q(("kind", "adjusted")), fields=["level"], name="movement_adjusted"),
+        ),
+        migrations.AddIndex(
+            model_name="stockmovement",
             index=models.Index(fields=["level", "-id"], name="movement_of_level"),
         ),
         migrations.AddIndex(
@@ -916,6 +980,41 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="stockmovement",
             index=models.Index(fields=["merchant", "-id"], name="movement_list"),
+        ),
+        migrations.AddIndex(
+            model_name="stockmovement",
+            index=models.Index(
+                condition=models.Q(("kind__in", ("received", "adjusted", "transferred", "returned", "released"))),
+                fields=["merchant", "kind", "-id"],
+                name="movement_by_kind",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="stockmovement",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "reason__in",
+                        (
+                            "purchase",
+                            "production",
+                            "cancellation",
+                            "rejection",
+                            "return",
+                            "count",
+                            "damage",
+                            "spoilage",
+                            "loss",
+                            "transfer",
+                            "import",
+                            "correction",
+                            "other",
+                        ),
+                    )
+                ),
+                fields=["merchant", "reason", "-id"],
+                name="movement_by_reason",
+            ),
         ),
         migrations.AddConstraint(
             model_name="stockmovement",
@@ -966,6 +1065,14 @@ class Migration(migrations.Migration):
                 name="movement_known_reason",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="stockmovement",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("reference_kind__in", ("receipt", "write_off"))),
+                fields=("merchant", "reference_id", "level"),
+                name="movement_once_per_slip",
+            ),
+        ),
         migrations.AddIndex(
             model_name="transferorder",
             index=models.Index(fields=["merchant", "state", "-id"], name="transfer_list"),
@@ -991,8 +1098,52 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="transferorder",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["requested", "shipped", "received", "cancelled"])),
+                condition=models.Q(("state__in", ["requested", "shipped", "received", "returned", "cancelled"])),
                 name="transfer_known_state",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="transferorder",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("cancelled_at__isnull", True),
+                        ("received_at__isnull", True),
+                        ("returned_at__isnull", True),
+                        ("shipped_at__isnull", True),
+                        ("state", "requested"),
+                    ),
+                    models.Q(
+                        ("cancelled_at__isnull", True),
+                        ("received_at__isnull", True),
+                        ("returned_at__isnull", True),
+                        ("shipped_at__isnull", False),
+                        ("state", "shipped"),
+                    ),
+                    models.Q(
+                        ("cancelled_at__isnull", True),
+                        ("received_at__isnull", False),
+                        ("returned_at__isnull", True),
+                        ("shipped_at__isnull", False),
+                        ("state", "received"),
+                    ),
+                    models.Q(
+                        ("cancelled_at__isnull", True),
+                        ("received_at__isnull", True),
+                        ("returned_at__isnull", False),
+                        ("shipped_at__isnull", False),
+                        ("state", "returned"),
+                    ),
+                    models.Q(
+                        ("cancelled_at__isnull", False),
+                        ("received_at__isnull", True),
+                        ("returned_at__isnull", True),
+                        ("shipped_at__isnull", True),
+                        ("state", "cancelled"),
+                    ),
+                    _connector="OR",
+                ),
+                name="transfer_times_fit_state",
             ),
         ),
         migrations.AddConstraint(
@@ -1003,6 +1154,47 @@ class Migration(migrations.Migration):
             model_name="transferline",
             constraint=models.CheckConstraint(
                 condition=models.Q(("requested__gt", 0)), name="transferline_of_something"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="transferline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("shipped__isnull", False), ("received", None), _connector="OR"),
+                name="transferline_shipped_first",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="transferline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("damaged", 0),
+                    models.Q(("received__isnull", False), models.Q(("damage_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="transferline_damage_has_reason",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="transferline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("returned", 0),
+                    models.Q(
+                        ("received__isnull", False),
+                        (
+                            "shipped__gte",
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("received"), "+", models.F("damaged")
+                                ),
+                                "+",
+                                models.F("returned"),
+                            ),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="transferline_only_missing_returns",
             ),
         ),
         migrations.AddIndex(

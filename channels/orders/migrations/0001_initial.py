@@ -275,6 +275,7 @@ class Migration(migrations.Migration):
                 (
                     "channel",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="orders",
                         to="stores.saleschannel",
@@ -285,6 +286,7 @@ class Migration(migrations.Migration):
                     "location",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         help_text="Where it was bought, or where it is to be picked up.",
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -405,6 +407,7 @@ class Migration(migrations.Migration):
                     "location",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="fulfillments",
@@ -426,6 +429,7 @@ class Migration(migrations.Migration):
                 (
                     "order",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="fulfillments",
                         to="orders.order",
@@ -488,6 +492,7 @@ class Migration(migrations.Migration):
                     "variant",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -586,6 +591,7 @@ class Migration(migrations.Migration):
                 (
                     "order_line",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="fulfillment_lines",
                         to="orders.orderline",
@@ -869,6 +875,7 @@ class Migration(migrations.Migration):
                 (
                     "order",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="routing",
                         to="orders.order",
@@ -1136,6 +1143,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="order",
             index=models.Index(
+                condition=models.Q(("payment_state", "paid"), _negated=True),
+                fields=["merchant", "payment_state", "-placed_at", "-id"],
+                name="order_by_payment",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(fields=["merchant", "is_historical", "-placed_at", "-id"], name="order_by_origin"),
+        ),
+        migrations.AddIndex(
+            model_name="order",
+            index=models.Index(
                 condition=models.Q(("external_id", ""), _negated=True),
                 fields=["merchant", "external_id"],
                 name="order_external",
@@ -1219,7 +1238,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="fulfillmentorder",
-            index=models.Index(fields=["location", "state", "-id"], name="fulfillment_of_location"),
+            index=models.Index(
+                fields=["location", "state", "-id"], include=("order", "merchant"), name="fulfillment_of_location"
+            ),
         ),
         migrations.AddIndex(
             model_name="fulfillmentorder",
@@ -1227,6 +1248,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("location", None), ("state", "open")),
                 fields=["merchant", "queue", "id"],
                 name="fulfillment_queue",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="fulfillmentorder",
+            index=models.Index(
+                condition=models.Q(("queue", ""), _negated=True),
+                fields=["merchant", "queue", "-id"],
+                name="fulfillment_by_queue",
             ),
         ),
         migrations.AddIndex(

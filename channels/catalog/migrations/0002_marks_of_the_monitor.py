@@ -89,6 +89,6 @@ DROP FUNCTION catalog_mark_new_listings();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0002_price_rules_and_approval")]
+    dependencies = [("catalog", "0001_initial")]
 
     operations = [migrations.RunSQL(FORWARDS, BACKWARDS)]
