@@ -64,7 +64,7 @@ def _lines(
     admin: Any, queryset: QuerySet[Any], keys: Sequence[Key], columns: Sequence[str], scope: ScopeFactory
 ) -> Iterator[str]:
     writer: Any = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow([str(label_for_field(column, admin.model, admin)) for column in columns])
+    yield "\ufeff" + writer.writerow([column_label(column, admin) for column in columns])
     after: str | None = None
     while True:
         with scope():
@@ -74,6 +74,18 @@ def _lines(
         after = page.after
         if after is None:
             return
+
+
+def column_label(column: str, admin: Any) -> str:
+    """Return the heading of a column; of one that other rows hold (``variant__sku``) with the name of these."""
+    *relations, last = column.split("__")
+    if not relations:
+        return str(label_for_field(column, admin.model, admin))
+    model = admin.model
+    for name in relations:
+        relation = model._meta.get_field(name)
+        model = relation.related_model
+    return f"{relation.verbose_name} · {model._meta.get_field(last).verbose_name}"
 
 
 def _cells(admin: Any, row: Model, columns: Sequence[str]) -> list[str]:
