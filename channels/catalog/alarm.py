@@ -1,17 +1,16 @@
 """When a change of price looks like a mistake: pure arithmetic.
 
 A move is the logarithm of new over old price, so that halving and doubling weigh the same. Its robust z is
-``0.6745 × (move − median) / MAD`` over the variant's own earlier moves (Iglewicz and Hoaglin, How to Detect and Handle
-Outliers, 1993, who hold 3.5 for an outlier). Prices that never or hardly moved have a MAD near zero, which would make
-every move an outlier: it counts as at least ``SMALLEST_SPREAD``. With fewer than ``ENOUGH_MOVES`` moves there is no
-history to speak of, and a move beyond ``WIDEST_MOVE`` is held.
+``0.6745 × (move − median) / MAD`` over the earlier moves of the variant in all channels (Iglewicz and Hoaglin, How to
+Detect and Handle Outliers, 1993, who hold 3.5 for an outlier). Prices that never or hardly moved have a MAD of zero or
+near it, which would make every move an outlier: it counts as at least ``SMALLEST_SPREAD``. With fewer than
+``ENOUGH_MOVES`` moves there is no history to speak of, and a move beyond ``WIDEST_MOVE`` is held.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -38,8 +37,8 @@ class Alarm:
         """Return the figures for keeping."""
         change = float(self.new / self.old - 1) * 100 if self.old else None
         return {
-            "old": str(self.old),
-            "new": str(self.new),
+            "old": f"{self.old.normalize():f}",
+            "new": f"{self.new.normalize():f}",
             "change_percent": None if change is None else round(change, 1),
             "moves": self.moves,
             "median": round(self.median, 4),
@@ -48,17 +47,16 @@ class Alarm:
         }
 
 
-def look_at(*, old: Decimal, new: Decimal, history: Sequence[Decimal]) -> Alarm | None:
+def look_at(*, old: Decimal, new: Decimal, moves: Sequence[float]) -> Alarm | None:
     """Return the alarm that a change from ``old`` to ``new`` raises, or None where it looks right.
 
-    ``history`` holds the variant's regular prices before, in order, ``old`` among them or not. A price of zero, or one
-    from zero, is always held, since no ratio can judge it.
+    ``moves`` holds the variant's moves before, as logarithms, in any order. A price of zero, or one from zero, is
+    always held, since no ratio can judge it.
     """
     if new == old:
         return None
     if old <= 0 or new <= 0:
         return Alarm(old, new, 0, 0.0, 0.0, None)
-    moves = _moves(history)
     move = math.log(new / old)
     middle = median(moves) if moves else 0.0
     spread = max(median(abs(value - middle) for value in moves) if moves else 0.0, SMALLEST_SPREAD)
@@ -67,8 +65,3 @@ def look_at(*, old: Decimal, new: Decimal, history: Sequence[Decimal]) -> Alarm 
     if is_wrong or abs(move) >= ABSURD_MOVE:
         return Alarm(old, new, len(moves), middle, spread, z)
     return None
-
-
-def _moves(history: Sequence[Decimal]) -> list[float]:
-    prices = [price for price in history if price > 0]
-    return [math.log(new / old) for old, new in pairwise(prices) if new != old]

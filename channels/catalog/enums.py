@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PriceLayer(models.IntegerChoices):
-    """Which price counts where several cover an instant: the highest layer, and in it the one recorded last."""
+    """Which price counts where several cover an instant: the highest layer, and in it the one that began last."""
 
     BASE = 0, _("regular price")
     CYCLIC = 1, _("recurring price")
@@ -18,6 +18,8 @@ class PriceChangeState(models.TextChoices):
     HELD = "held", _("waits for approval")
     APPROVED = "approved", _("approved")
     REFUSED = "refused", _("refused")
+    EXPIRED = "expired", _("expired")
+    SUPERSEDED = "superseded", _("replaced by a newer price")
 
 
 class DeviationKind(models.TextChoices):

@@ -2,17 +2,22 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from channels.catalog.events import ListingChanged
 from channels.catalog.gtin import WrongGtinError, gtin14
-from channels.catalog.models import ChannelListing, PriceInterval, Variant
+from channels.catalog.models import ChannelListing, Variant
 from channels.catalog.services import PriceWish, set_prices
 from channels.catalog.services.importing import save_products
+from channels.catalog.services.judging import hold_first_prices
+from channels.catalog.services.listings import record_first_prices
 from channels.stores.models import SalesChannel
+from o2o.events import emit_all
 from o2o.imports import (
     Applied,
     AppliedRow,
@@ -32,6 +37,7 @@ from o2o.tenancy.capabilities import Capability
 PAGE = 1000
 PRODUCT = ("name", "brand", "category", "description")
 VARIANT = ("variant", "gtin", "cost")
+PRICE = ("price", "compare_at_price")
 
 
 def text_of(value: Any) -> str:
@@ -254,26 +260,15 @@ class ImportListings(ImportKind):
                 new.append(known.made(row, after))
                 continue
             changed.append(_changed(listing, after))
-            if before is not None and before["price"] != after["price"]:
+            if before is not None and any(before[name] != after[name] for name in PRICE):
                 wishes.append(
-                    PriceWish(
-                        listing.pk, known.money(row, "price"), known.money(row, "compare_at_price"), reason="import"
-                    )
+                    PriceWish(listing.pk, Decimal(after["price"]), amount(after["compare_at_price"]), reason="import")
                 )
+        held = hold_first_prices(listings=new, at=context.at) if new else ()
         ChannelListing.objects.bulk_create(new)
-        PriceInterval.objects.bulk_create(
-            PriceInterval(
-                listing=listing,
-                layer=0,
-                price=listing.price,
-                compare_at_price=listing.compare_at_price,
-                valid_from=context.at,
-                reason="import",
-                actor_label=context.actor_label,
-            )
-            for listing in new
-        )
+        record_first_prices(listings=new, held=held, at=context.at, reason="import")
         ChannelListing.objects.bulk_update(changed, ("is_visible", "title", "external_id"))
+        emit_all([ListingChanged(aggregate_id=row.pk, is_visible=row.is_visible) for row in (*new, *changed)])
         if wishes:
             set_prices(wishes=wishes, at=context.at)
         return results
@@ -290,10 +285,11 @@ class ImportListings(ImportKind):
             before = row.undo["before"]
             results.append(Undone.done())
             changed.append(_changed(listing, before or {**row.undo["after"], "is_visible": "no"}))
-            if before is not None and before["price"] != row.undo["after"]["price"]:
-                amount = Money.rounded(listing.price.__class__(before["price"]), listing.currency).amount
-                wishes.append(PriceWish(listing.pk, amount, listing.compare_at_price, reason="import undone"))
+            if before is not None and any(before[name] != row.undo["after"][name] for name in PRICE):
+                old = Decimal(before["price"]), amount(before["compare_at_price"])
+                wishes.append(PriceWish(listing.pk, *old, reason="import undone"))
         ChannelListing.objects.bulk_update(changed, ("is_visible", "title", "external_id"))
+        emit_all([ListingChanged(aggregate_id=row.pk, is_visible=row.is_visible) for row in changed])
         if wishes:
             set_prices(wishes=wishes, at=context.at)
         return results
@@ -327,8 +323,14 @@ def listing_values(listing: ChannelListing) -> dict[str, str]:
     }
 
 
+def amount(text: str) -> Decimal | None:
+    """Return an amount that the import compares as text; nothing for an empty one."""
+    return Decimal(text) if text else None
+
+
 def _changed(listing: ChannelListing, values: Mapping[str, str]) -> ChannelListing:
-    listing.is_visible = values["is_visible"] == "yes"
+    # One that waits for its first price is not shown before it has one.
+    listing.is_visible = values["is_visible"] == "yes" and not listing.awaits_price
     listing.title, listing.external_id = values["title"], values["external_id"]
     listing.updated_at = timezone.now()
     return listing
@@ -364,8 +366,8 @@ class _Known:
 
     def wanted(self, row: Row, before: Mapping[str, str] | None) -> dict[str, str]:
         kept = before or {"compare_at_price": "", "is_visible": "yes", "title": "", "external_id": ""}
-        amount = self.money(row, "compare_at_price")
-        compare = "" if amount is None else f"{amount.normalize():f}"
+        found = self.money(row, "compare_at_price")
+        compare = "" if found is None else f"{found.normalize():f}"
         return {
             "price": f"{self.money(row, 'price').normalize():f}",
             "compare_at_price": compare if row.has("compare_at_price") else kept["compare_at_price"],

@@ -2,25 +2,38 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from channels.catalog.selectors.prices import winner
 from o2o.kit.invariants import invariant
 
 
 @invariant("catalog.price_is_that_in_force", _("A listing shows the price that is in force"))
 def price_is_that_in_force() -> str:
     """Return the query for listings whose price has not followed its intervals for five minutes."""
-    return """
+    return f"""
         SELECT listing.id, listing.price, winner.price AS in_force
         FROM catalog_channellisting listing
-        LEFT JOIN LATERAL (
-            SELECT interval.price, interval.valid_from FROM catalog_priceinterval interval
-            WHERE interval.listing_id = listing.id
-              AND interval.valid_from <= clock_timestamp() - interval '5 minutes'
-              AND (interval.valid_until IS NULL OR interval.valid_until > clock_timestamp())
-              AND NOT EXISTS (SELECT FROM catalog_pricewithdrawal gone WHERE gone.interval_id = interval.id)
-            ORDER BY interval.layer DESC, interval.id DESC LIMIT 1
-        ) AS winner ON true
-        WHERE winner.price IS NOT NULL AND winner.price <> listing.price
-          AND listing.updated_at < clock_timestamp() - interval '5 minutes'"""
+        CROSS JOIN LATERAL {winner("listing.id", "clock_timestamp()")} AS winner
+        CROSS JOIN LATERAL {winner("listing.id", "(clock_timestamp() - interval '5 minutes')")} AS before
+        WHERE winner.price <> listing.price AND before.price <> listing.price
+          AND listing.updated_at < clock_timestamp() - interval '5 minutes'"""  # noqa: S608 - constants
+
+
+@invariant("catalog.listings_have_a_price", _("Each listing has a price in force, or waits for its first one"))
+def listings_have_a_price() -> str:
+    """Return the query for listings that are offered for nothing known."""
+    return f"""
+        SELECT listing.id FROM catalog_channellisting listing
+        WHERE NOT listing.awaits_price AND NOT EXISTS (
+            SELECT FROM {winner("listing.id", "clock_timestamp()")} AS winner
+        ) AND listing.created_at < clock_timestamp() - interval '5 minutes'"""  # noqa: S608 - constants
+
+
+@invariant("catalog.monitor_keeps_up", _("Changed products are compared again within ten minutes"))
+def monitor_keeps_up() -> str:
+    """Return the query for products whose change the monitor has not looked at."""
+    return """
+        SELECT product_id, min(created_at) AS since FROM catalog_consistencymark
+        WHERE created_at < clock_timestamp() - interval '10 minutes' GROUP BY product_id"""
 
 
 @invariant("catalog.gtins_are_right", _("Each GTIN has its right check digit"))

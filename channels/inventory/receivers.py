@@ -1,5 +1,7 @@
 """What stock does when the catalog changes, and says before a location is switched off."""
 
+from collections.abc import Sequence
+
 from django.db.models import Q
 from django.utils.translation import ngettext
 
@@ -9,19 +11,17 @@ from channels.inventory.models import StockLevel, TransferOrder
 from channels.inventory.services import set_backorder
 from channels.stores.closing import keeps_open
 from channels.stores.models import StockLocation
-from o2o.events import receiver
+from o2o.events import group_receiver
 from o2o.kit import clock
 
 
-@receiver(VariantChanged)
-def follow_backorder(event: VariantChanged) -> None:
-    """Let the levels of a variant be sold beyond stock, as the variant says."""
-    if (
-        StockLevel.objects.filter(variant_id=event.aggregate_id)
-        .exclude(allows_backorder=event.allows_backorder)
-        .exists()
-    ):
-        set_backorder(variant_id=event.aggregate_id, allows_backorder=event.allows_backorder, at=clock.now())
+@group_receiver(VariantChanged)
+def follow_backorder(events: Sequence[VariantChanged]) -> None:
+    """Let the levels of variants be sold beyond stock, as the variants say."""
+    wanted = {event.aggregate_id: event.allows_backorder for event in events}
+    levels = StockLevel.objects.filter(variant_id__in=wanted).order_by().values_list("variant_id", "allows_backorder")
+    for variant_id in sorted({pk for pk, allows_backorder in levels.distinct() if wanted[pk] != allows_backorder}):
+        set_backorder(variant_id=variant_id, allows_backorder=wanted[variant_id], at=clock.now())
 
 
 @keeps_open

@@ -1,18 +1,27 @@
-"""Orders of the past out of files."""
+"""Orders of the past out of files, and back into them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_EVEN, Decimal
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels.orders.drafts import AdjustmentDraft, LineDraft, OrderDraft, PaymentDraft
-from channels.orders.enums import AdjustmentKind
-from channels.orders.services.importing import cancel_imported, import_orders, known_orders, restore_imported
-from channels.orders.totals import WrongTotalError, totals_of
+from channels.orders.drafts import OrderDraft
+from channels.orders.import_rows import Sale, payments_of, sale_of, shared_of, unknown_currency
+from channels.orders.past_orders import past_order_lines
+from channels.orders.services.importing import (
+    Known,
+    PastOrder,
+    cancel_imported,
+    import_orders,
+    known_orders,
+    restore_imported,
+    retire_imported,
+)
+from channels.orders.totals import WrongTotalError
 from channels.stores.enums import FulfillmentMethod
 from channels.stores.models import SalesChannel, StockLocation
 from o2o.imports import (
@@ -20,6 +29,7 @@ from o2o.imports import (
     AppliedRow,
     Column,
     ColumnKind,
+    ExportPage,
     ImportContext,
     ImportKind,
     Plan,
@@ -27,10 +37,20 @@ from o2o.imports import (
     Undone,
     import_kind,
 )
-from o2o.kit.money import Money
 from o2o.tenancy.capabilities import Capability
 
-FINEST = Decimal("0.000001")
+PAGE = 200
+#: In what an order that is there can differ from one of a file, by the fields of ``Content``.
+TOLD = {
+    "placed_at": gettext_lazy("Placed at"),
+    "location_id": gettext_lazy("Store"),
+    "customer": gettext_lazy("Customer"),
+    "currency": gettext_lazy("Currency"),
+    "subtotal": gettext_lazy("list total"),
+    "total": gettext_lazy("total"),
+    "lines": gettext_lazy("lines"),
+    "units": gettext_lazy("units"),
+}
 
 
 @import_kind("orders.history", label=gettext_lazy("Past orders"))
@@ -39,7 +59,8 @@ class ImportOrders(ImportKind):
 
     The worth of a line is ``total``, or units times ``unit_price`` less its discounts. A row without units is no sale:
     with a value it is taken as an adjustment of one unit, without one it is rejected; so are rows with less than none,
-    which are returns. Nothing is dropped without a word.
+    which are returns. Nothing is dropped without a word. An order that is there with other lines, amounts or times is
+    rejected too, since an import changes no order.
     """
 
     demand = Capability.ORDERS_WRITE
@@ -97,16 +118,14 @@ class ImportOrders(ImportKind):
             "unit_price",
             gettext_lazy("List price"),
             ColumnKind.MONEY,
-            minimum=0,
             example="18.00",
             is_in_any_currency=True,
-            aliases=("单价",),
+            aliases=("Unit Price", "Unit Price USD", "单价"),
         ),
         Column(
             "total",
             gettext_lazy("Total of the line"),
             ColumnKind.MONEY,
-            minimum=0,
             is_in_any_currency=True,
             aliases=("sales_value", "实付"),
         ),
@@ -131,69 +150,107 @@ class ImportOrders(ImportKind):
             "customer", gettext_lazy("Customer"), is_code=True, max_length=100, aliases=("CustomerKey", "household_id")
         ),
         Column("paid_by", gettext_lazy("Paid by"), max_length=40, example="wechat_pay"),
+        Column(
+            "paid_by_coupon",
+            gettext_lazy("Paid by coupon"),
+            ColumnKind.MONEY,
+            minimum=0,
+            help=gettext_lazy("What others give for a coupon, such as its maker: no discount."),
+            is_in_any_currency=True,
+            aliases=("coupon_disc",),
+        ),
         Column("completed_at", gettext_lazy("Completed at"), ColumnKind.DATETIME, aliases=("Delivery Date",)),
     )
     group_by = ("channel", "order")
-    chunk_rows = 2000
+    has_export = True
+    chunk_rows = 4000
 
     def plan(self, rows: Sequence[Row], *, context: ImportContext) -> Sequence[Plan]:
-        orders = _Orders(rows, context)
-        return [plan for order in orders.read() for plan in order.plans()]
+        return [plan for order in _Orders(rows, context).read() for plan in order.plans()]
 
     def apply(self, rows: Sequence[Row], *, context: ImportContext) -> Sequence[Applied]:
         """Write what is new; a row that the plan rejected comes along with its order and is rejected again."""
         read = _Orders(rows, context).read()
-        new = [order for order in read if order.draft is not None and order.known is None]
-        undone = [order.known.order_id for order in read if order.known is not None and order.known.is_undone]
-        made = iter(import_orders(drafts=[order.draft for order in new if order.draft is not None], at=context.at))
-        restore_imported(order_ids=undone, at=context.at)
-        ids = {order.key: next(made) for order in new}
-        return [result for order in read for result in order.results(ids.get(order.key))]
+        retire_imported(order_ids=[one.known.order_id for one in read if one.known and one.is_other], at=context.at)
+        restored = [one.known.order_id for one in read if one.known and one.is_undone and not one.is_other]
+        restore_imported(order_ids=restored, at=context.at)
+        new = [one for one in read if one.past is not None and (one.known is None or one.is_other)]
+        made = import_orders(orders=[one.past for one in new if one.past is not None])
+        for one, order_id in zip(new, made, strict=True):
+            one.order_id = order_id
+        return [result for one in read for result in one.results()]
 
     def undo(self, rows: Sequence[AppliedRow], *, context: ImportContext) -> Sequence[Undone]:
         """Let the orders count no more; they stay as cancelled, since their payments are a ledger."""
-        cancel_imported(order_ids=sorted({row.undo["order_id"] for row in rows}), at=context.at)
-        return [Undone.done() for _row in rows]
+        cancelled = cancel_imported(order_ids={UUID(row.undo["order_id"]) for row in rows}, at=context.at)
+        return [
+            Undone.done() if UUID(row.undo["order_id"]) in cancelled else Undone.refused(_("It was changed since."))
+            for row in rows
+        ]
+
+    def export(self, *, after: str | None, context: ImportContext) -> ExportPage:
+        """Return the past orders that count, line by line, a page of whole orders."""
+        rows, last = past_order_lines(after=after, location_ids=context.location_ids, size=PAGE)
+        return ExportPage(rows, last)
 
 
 @dataclass
 class _Read:
     """An order of the file: its rows, what they come to, and what is there of it already."""
 
-    key: Any
     rows: Sequence[Row]
-    refusals: Mapping[int, str]
-    draft: OrderDraft | None
-    known: Any = None
+    sale: Sale
+    past: PastOrder | None = None
     refusal: str = ""
+    known: Known | None = None
+    order_id: UUID | None = None
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether it is there, and its import was undone."""
+        return self.known is not None and self.known.is_undone
+
+    @property
+    def is_other(self) -> bool:
+        """Whether another order was undone under the same id."""
+        return self.is_undone and bool(self.differences())
+
+    def differences(self) -> list[str]:
+        """Return in what the order that is there differs from the one of the file."""
+        if self.known is None or self.past is None:
+            return []
+        there, wanted = self.known.content, self.past.content
+        return [str(label) for name, label in TOLD.items() if getattr(there, name) != getattr(wanted, name)]
 
     def plans(self) -> list[Plan]:
         """Return what would become of each row."""
-        return [self._plan(row) for row in self.rows]
+        refusal = self.refusal
+        is_there = self.known is not None and not self.known.is_undone
+        if is_there and (names := self.differences()):
+            refusal = _("The order is there already and differs in: %(names)s. Undo its import before this one.") % {
+                "names": ", ".join(names)
+            }
+        return [self._plan(row, refusal, is_there=is_there) for row in self.rows]
 
-    def results(self, order_id: Any) -> list[Applied]:
+    def results(self) -> list[Applied]:
         """Return what became of each row."""
-        results = []
-        for row in self.rows:
-            plan = self._plan(row)
-            if plan.action == "reject":
-                results.append(Applied.rejected(plan.reason))
-            elif plan.action == "leave":
-                results.append(Applied.left())
-            else:
-                results.append(Applied.done({"order_id": str(order_id or self.known.order_id)}))
-        return results
+        done = Applied.done({"order_id": str(self.order_id or (self.known and self.known.order_id))})
+        results = {"create": done, "leave": Applied.left()}
+        return [results.get(plan.action) or Applied.rejected(plan.reason) for plan in self.plans()]
 
-    def _plan(self, row: Row) -> Plan:
-        if reason := self.refusal or self.refusals.get(row.number):
+    def _plan(self, row: Row, refusal: str, *, is_there: bool) -> Plan:
+        if reason := self.sale.refusals.get(row.number) or refusal:
             return Plan.reject(reason)
-        if self.known is not None and not self.known.is_undone:
+        if is_there:
             return Plan.leave()
-        return Plan.create({"sku": row["sku"], "quantity": row["quantity"]})
+        told = {"sku": row["sku"], "quantity": row["quantity"]}
+        if row.number in self.sale.adjustments:
+            told["adjustment"] = str(row["total"])
+        return Plan.create(told)
 
 
 class _Orders:
-    """The orders of some rows. Three queries, however many there are."""
+    """The orders of some rows. Four queries, however many there are."""
 
     def __init__(self, rows: Sequence[Row], context: ImportContext) -> None:
         self.rows, self.context = rows, context
@@ -206,96 +263,56 @@ class _Orders:
     def read(self) -> list[_Read]:
         """Return the orders in the order of their rows; rows of one order lie together."""
         found = [self._order(list(rows)) for _group, rows in groupby(self.rows, key=lambda row: row.group)]
-        keys = [order.key for order in found if order.draft is not None]
+        keys = {one.past.key for one in found if one.past is not None}
         known = known_orders(keys) if keys else {}
-        for order in found:
-            order.known = known.get(order.key)
+        for one in found:
+            one.known = known.get(one.past.key) if one.past else None
         return found
 
     def _order(self, rows: Sequence[Row]) -> _Read:
-        first = rows[0]
-        channel = self.channels.get(first["channel"])
+        shared, refusal = shared_of(rows)
+        channel = self.channels.get(rows[0]["channel"])
         if channel is None:
-            reason = _("There is no channel with the code “%(code)s”.") % {"code": first["channel"]}
-            return _Read(None, rows, {}, None, refusal=reason)
-        key = (channel.pk, first["order"])
-        location_id = self.locations.get(first["location"] or "")
-        if first["location"] and location_id is None:
-            reason = _("There is no location with the code “%(code)s”.") % {"code": first["location"]}
-            return _Read(key, rows, {}, None, refusal=reason)
-        if location_id is not None and not self.context.may_at(location_id):
-            return _Read(key, rows, {}, None, refusal=_("You work in other stores than this one."))
-        currency = first["currency"] or channel.currency
-        refusals = {row.number: reason for row in rows if (reason := no_sale(row))}
-        lines = [line_of(row, currency) for row in rows if row.number not in refusals]
-        if not lines:
-            return _Read(key, rows, refusals, None)
-        draft = self._draft(channel, location_id, first, lines, currency)
+            refusal = _("There is no channel with the code “%(code)s”.") % {"code": rows[0]["channel"]}
+            return _Read(rows, Sale(), refusal=refusal)
+        currency = shared.get("currency", channel.currency).upper()
+        refusal = refusal or self._wrong_place(shared.get("location")) or unknown_currency(currency)
+        if refusal:
+            return _Read(rows, Sale(), refusal=refusal)
+        sale = sale_of(rows, currency)
+        if not sale.lines:
+            return _Read(rows, sale)
+        draft = self._draft(channel, rows, shared, sale, currency)
         try:
-            total = totals_of(draft, currency).total
+            past = PastOrder.of(draft)
         except WrongTotalError as error:
-            return _Read(key, rows, refusals, None, refusal=str(error.detail))
-        payment = PaymentDraft(total, first["paid_by"] or "unknown", draft.placed_at)
-        return _Read(key, rows, refusals, _paid(draft, payment))
+            return _Read(rows, sale, refusal=str(error.detail))
+        payments = payments_of(sale, past.totals.total, paid_by=shared.get("paid_by", ""), at=draft.placed_at)
+        return _Read(rows, sale, past=past.with_payments(payments))
 
-    def _draft(
-        self, channel: SalesChannel, location_id: Any, first: Row, lines: Sequence[LineDraft], currency: str
-    ) -> OrderDraft:
+    def _wrong_place(self, code: str | None) -> str:
+        """Return why the person may bring in no order of a store, or nothing."""
+        location_id = self.locations.get(code or "")
+        if code and location_id is None:
+            return _("There is no location with the code “%(code)s”.") % {"code": code}
+        if self.context.location_ids is not None and (location_id is None or not self.context.may_at(location_id)):
+            return _("You work in other stores than this one.")
+        return ""
+
+    def _draft(self, channel: SalesChannel, rows: Sequence[Row], shared: Any, sale: Sale, currency: str) -> OrderDraft:
+        location_id = self.locations.get(shared.get("location", ""))
         is_in_store = location_id is not None and channel.kind == "pos"
+        completed = [row["completed_at"] for row in rows if row["completed_at"] is not None]
+        order = rows[0]["order"]
         return OrderDraft(
             channel_id=channel.pk,
             method=FulfillmentMethod.IN_STORE if is_in_store else FulfillmentMethod.SHIP,
-            lines=lines,
-            placed_at=first["placed_at"],
-            external_id=first["order"],
-            number=f"{channel.code}-{first['order']}"[:60],
+            lines=sale.lines,
+            placed_at=min(row["placed_at"] for row in rows),
+            external_id=order,
+            number=f"{channel.code}-{order}"[:60],
             location_id=location_id,
             currency=currency,
-            customer_reference=first["customer"] or "",
-            promised_at=first["completed_at"],
+            customer_reference=shared.get("customer", ""),
+            promised_at=max(completed, default=None),
         )
-
-
-def no_sale(row: Row) -> str:
-    """Return why a row is no line of a sale, or nothing where it is one."""
-    worth = row["total"] if row["total"] is not None else row["unit_price"]
-    if row["quantity"] < 0:
-        return _("It is a return, of %(units)s units; returns are taken in at the returns desk.") % {
-            "units": -row["quantity"]
-        }
-    if row["quantity"] == 0 and not worth:
-        has_discount = any(row[name] for name in ("discount", "coupon"))
-        return _("It is a discount without goods.") if has_discount else _("It has neither units nor a value.")
-    if worth is None:
-        return _("It has neither a list price nor a total.")
-    return ""
-
-
-def line_of(row: Row, currency: str) -> LineDraft:
-    """Return the line of a row. Its amounts are rounded to coins, its list price to a millionth."""
-    quantity = row["quantity"] or 1
-    parts = [
-        (AdjustmentKind.PROMOTION, row["discount"]),
-        (AdjustmentKind.VOUCHER, row["coupon"]),
-    ]
-    adjustments = [AdjustmentDraft(kind, Money.rounded(amount, currency).amount) for kind, amount in parts if amount]
-    if row["total"] is not None:
-        total = Money.rounded(row["total"], currency).amount
-        subtotal = total + sum((part.amount for part in adjustments), Decimal(0))
-        unit_price = (subtotal / quantity).quantize(FINEST, ROUND_HALF_EVEN)
-    else:
-        unit_price = row["unit_price"]
-        subtotal = Money.rounded(unit_price * quantity, currency).amount
-    return LineDraft(
-        quantity=quantity,
-        unit_price=unit_price,
-        subtotal=subtotal,
-        sku=row["sku"],
-        name=row["name"] or "",
-        external_id="",
-        adjustments=adjustments,
-    )
-
-
-def _paid(draft: OrderDraft, payment: PaymentDraft) -> OrderDraft:
-    return replace(draft, payments=(payment,) if payment.amount else ())

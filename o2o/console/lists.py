@@ -17,6 +17,7 @@ class KeysetChangeList(ChangeList):
 
     next_url: str | None = None
     previous_url: str | None = None
+    empty_state: Any = None
     is_keyset = True
 
     def get_results(self, request: HttpRequest) -> None:

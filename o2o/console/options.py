@@ -160,6 +160,12 @@ class ConsoleModelAdmin(ServiceModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
         return KeysetChangeList
 
+    def get_changelist_instance(self, request: HttpRequest) -> KeysetChangeList:
+        """Return the list, which knows what to say while it is empty."""
+        changelist = cast(KeysetChangeList, super().get_changelist_instance(request))
+        changelist.empty_state = self.empty_state(request)
+        return changelist
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list."""
         take_cursors(request)

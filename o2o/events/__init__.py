@@ -7,12 +7,12 @@ transaction, ``@subscriber`` acts soon after in a worker. ``docs/events.md`` tel
 from typing import TYPE_CHECKING, Any
 
 from o2o.events.definition import DomainEvent
-from o2o.events.registry import Envelope, fan_out, receiver, subscriber
+from o2o.events.registry import Envelope, fan_out, group_receiver, receiver, subscriber
 
 if TYPE_CHECKING:
     from o2o.events.services import emit, emit_all
 
-__all__ = ["DomainEvent", "Envelope", "emit", "emit_all", "fan_out", "receiver", "subscriber"]
+__all__ = ["DomainEvent", "Envelope", "emit", "emit_all", "fan_out", "group_receiver", "receiver", "subscriber"]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from o2o.events import bell
 from o2o.events.definition import DomainEvent
 from o2o.events.models import PARTITIONS, OutboxEvent
-from o2o.events.registry import receivers_of
+from o2o.events.registry import group_receivers_of, receivers_of
 from o2o.kit import clock
 from o2o.tenancy.scope import NoTransactionError, current_merchant_id
 
@@ -46,6 +46,9 @@ def emit_all(events: Sequence[DomainEvent]) -> list[OutboxEvent]:
     for event in events:
         for receive in receivers_of(type(event)):
             receive(event)
+    for event_class in dict.fromkeys(map(type, events)):
+        for receive_all in group_receivers_of(event_class):
+            receive_all([event for event in events if type(event) is event_class])
     _ring_after_commit()
     return rows
 

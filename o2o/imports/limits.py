@@ -18,8 +18,12 @@ MAX_RATIO = 200
 MAX_WORKBOOK_ROWS = 300_000
 MAX_WORKBOOK_BYTES = 64 * MEBIBYTE
 MAX_WORKBOOK_INFLATED = 768 * MEBIBYTE
-#: The texts of a workbook are held in memory all at once.
-MAX_SHARED_STRINGS = 48 * MEBIBYTE
+#: The texts of a workbook are held in memory all at once, and so is what else is no sheet; a sheet is read row by row.
+MAX_SHARED_STRINGS = 24 * MEBIBYTE
+MAX_SHARED_TAGS = 1_600_000
+MAX_PART_BYTES = 16 * MEBIBYTE
+MAX_PART_TAGS = 100_000
+MAX_SHEET_ROW_BYTES = 2 * MEBIBYTE
 MAX_WORKBOOK_ENTRIES = 2000
 
 #: How long files and rows are kept; the record of the import itself stays.

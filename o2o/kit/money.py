@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Self
 
 from babel.numbers import get_currency_precision
@@ -91,6 +92,7 @@ class Money:
         return f"{self.amount} {self.currency}"
 
 
+@lru_cache(maxsize=1000)
 def smallest_unit(currency: str) -> Decimal:
     """Return the smallest unit of an ISO 4217 currency as a decimal, such as 0.01."""
     return Decimal(1).scaleb(-get_currency_precision(currency))

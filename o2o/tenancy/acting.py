@@ -13,6 +13,7 @@ from o2o.tenancy.enums import Origin
 
 # Not in the log's context: the label of a person is their name.
 _label: ContextVar[str] = ContextVar("o2o_actor_label", default="")
+_id: ContextVar[uuid.UUID | None] = ContextVar("o2o_actor_id", default=None)
 _origin: ContextVar[Origin] = ContextVar("o2o_origin", default=Origin.BACKGROUND)
 
 
@@ -21,18 +22,24 @@ def current_actor_label() -> str:
     return _label.get()
 
 
+def current_actor_id() -> uuid.UUID | None:
+    """Return the id of the person or program that is acting, or that started the job; None where nobody is."""
+    return _id.get()
+
+
 def current_origin() -> Origin:
     """Return from where they act, for timelines."""
     return _origin.get()
 
 
 @contextmanager
-def _told(label: str, origin: Origin) -> Iterator[None]:
-    label_before, origin_before = _label.set(label), _origin.set(origin)
+def _told(label: str, origin: Origin, actor_id: uuid.UUID | None = None) -> Iterator[None]:
+    label_before, id_before, origin_before = _label.set(label), _id.set(actor_id), _origin.set(origin)
     try:
         yield
     finally:
         _label.reset(label_before)
+        _id.reset(id_before)
         _origin.reset(origin_before)
 
 
@@ -51,7 +58,7 @@ def acting_as(
         "request_id": request_id,
     }
     with (
-        _told(actor.label, origin),
+        _told(actor.label, origin, actor.id),
         structlog.contextvars.bound_contextvars(**context),
         pghistory.context(**context, actor_label=actor.label, address=address) if writes else nullcontext(),
     ):
@@ -68,9 +75,9 @@ def acting_for(merchant_id: uuid.UUID, name: str, *, request_id: str = "", **det
         "request_id": request_id,
         **details,
     }
-    label = details.get("started_by") or name
+    label, starter = details.get("started_by") or name, details.get("started_by_id")
     with (
-        _told(label, Origin.BACKGROUND),
+        _told(label, Origin.BACKGROUND, uuid.UUID(starter) if starter else None),
         structlog.contextvars.bound_contextvars(**context),
         pghistory.context(**context),
     ):

@@ -31,6 +31,7 @@ class Capability(StrEnum):
     CHANNELS_WRITE = "channels:write"
     CATALOG_READ = "catalog:read"
     CATALOG_WRITE = "catalog:write"
+    CATALOG_APPROVE = "catalog:approve"
     STOCK_READ = "stock:read"
     STOCK_WRITE = "stock:write"
     STOCK_COUNT = "stock:count"
@@ -82,9 +83,9 @@ ROLE_CAPABILITIES: Mapping[Role, frozenset[Capability]] = {
     Role.ANALYST: (READS - KEYS - {C.AUDIT_READ, C.CONNECTIONS_READ}) | {C.ANALYTICS_WRITE, C.SEGMENTS_WRITE},
     Role.OPERATIONS: (READS - KEYS)
     | {
-        C.STAFF_READ, C.WEBHOOKS_READ, C.JOBS_WRITE, C.IMPORTS_WRITE, C.CHANNELS_WRITE, C.CATALOG_WRITE, C.STOCK_WRITE,
-        C.STOCK_COUNT, C.ORDERS_WRITE, C.ORDERS_FULFIL, C.CONNECTIONS_WRITE, C.PARTNERS_WRITE, C.CARE_WRITE,
-        C.DEVICES_WRITE,
+        C.STAFF_READ, C.WEBHOOKS_READ, C.JOBS_WRITE, C.IMPORTS_WRITE, C.CHANNELS_WRITE, C.CATALOG_WRITE,
+        C.CATALOG_APPROVE, C.STOCK_WRITE, C.STOCK_COUNT, C.ORDERS_WRITE, C.ORDERS_FULFIL, C.CONNECTIONS_WRITE,
+        C.PARTNERS_WRITE, C.CARE_WRITE, C.DEVICES_WRITE,
     },
     Role.MARKETING: (READS - KEYS - {C.AUDIT_READ, C.CONNECTIONS_READ})
     | {
@@ -98,8 +99,8 @@ ROLE_CAPABILITIES: Mapping[Role, frozenset[Capability]] = {
     Role.CLERK: STORE,
 }  # fmt: skip
 
-# Programs act for the business, never on its staff, clients or audit trail.
+# Programs act for the business, never on its staff, clients or audit trail, and approve nothing.
 CLIENT_SCOPES = EVERYTHING - {
     C.STAFF_READ, C.STAFF_WRITE, C.API_CLIENTS_READ, C.API_CLIENTS_WRITE, C.AUDIT_READ, C.MEMBERS_ERASE,
-    C.CAMPAIGNS_APPROVE,
+    C.CAMPAIGNS_APPROVE, C.CATALOG_APPROVE,
 }  # fmt: skip

@@ -4,7 +4,17 @@ import django_filters
 from django.db.models import Q, QuerySet
 
 from channels.catalog.enums import DeviationKind, PriceChangeState
-from channels.catalog.models import Barcode, ChannelListing, Deviation, PriceChangeRequest, Product, Variant
+from channels.catalog.models import (
+    Barcode,
+    ChannelListing,
+    ConsistencyPolicy,
+    Deviation,
+    PriceChangeRequest,
+    PriceCycle,
+    Product,
+    Variant,
+)
+from channels.catalog.services.products import barcode_of
 from o2o.kit.expressions import IsAnyOf
 
 
@@ -34,8 +44,8 @@ class VariantFilter(django_filters.FilterSet):
 
     def by_barcode(self, queryset: QuerySet[Variant], _name: str, value: str) -> QuerySet[Variant]:
         """Find what a scanner read: a code of the merchant's own, or a GTIN without its leading zeros."""
-        coded = Barcode.objects.filter(value=value).values("variant_id")
-        return queryset.filter(Q(IsAnyOf("pk", coded)) | Q(gtin=value.zfill(14)))
+        coded = Barcode.objects.filter(value=barcode_of(value)).values("variant_id")
+        return queryset.filter(Q(IsAnyOf("pk", coded)) | Q(gtin=value.strip().zfill(14)))
 
 
 class ListingFilter(django_filters.FilterSet):
@@ -63,12 +73,34 @@ class PriceRequestFilter(django_filters.FilterSet):
 
 
 class DeviationFilter(django_filters.FilterSet):
-    """By kind, listing, and whether it is open."""
+    """By kind, listing, whether it is open, and whether somebody said that it is meant."""
 
     kind = django_filters.ChoiceFilter(choices=DeviationKind.choices)
     listing_id = django_filters.UUIDFilter()
+    is_accepted = django_filters.BooleanFilter()
     is_open = django_filters.BooleanFilter(field_name="ended_at", lookup_expr="isnull")
 
     class Meta:
         model = Deviation
+        fields: tuple[str, ...] = ()
+
+
+class PriceCycleFilter(django_filters.FilterSet):
+    """By listing, and whether it has not ended."""
+
+    listing_id = django_filters.UUIDFilter()
+    is_open = django_filters.BooleanFilter(field_name="ended_at", lookup_expr="isnull")
+
+    class Meta:
+        model = PriceCycle
+        fields: tuple[str, ...] = ()
+
+
+class PolicyFilter(django_filters.FilterSet):
+    """By product."""
+
+    product_id = django_filters.UUIDFilter()
+
+    class Meta:
+        model = ConsistencyPolicy
         fields: tuple[str, ...] = ()

@@ -4,17 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from channels.catalog.models import (
-    Barcode,
-    Category,
-    ChannelListing,
-    Deviation,
-    PriceChangeRequest,
-    PriceInterval,
-    Product,
-    ProductImage,
-    Variant,
-)
+from channels.catalog.models import Barcode, Category, ChannelListing, Product, ProductImage, Variant
+from channels.catalog.services.bulk import MOST_LISTINGS
+from channels.catalog.services.products import MOST_IMAGES, MOST_VARIANTS
 from o2o.api.fields import MoneyField, RowMoneyField
 from o2o.api.serializers import ReadSerializer
 
@@ -37,43 +29,19 @@ class CategoryWriteSerializer(serializers.Serializer[Any]):
     parent_id = serializers.UUIDField(required=False, allow_null=True, default=None)
 
 
+class CategoryChangeSerializer(serializers.Serializer[Any]):
+    """What of a node is to change; with another parent its branch moves along, and null makes it a root."""
+
+    name = serializers.CharField(max_length=100, required=False)
+    parent_id = serializers.UUIDField(required=False, allow_null=True)
+
+
 class ProductImageSerializer(ReadSerializer[ProductImage]):
     """A picture."""
 
     class Meta:
         model = ProductImage
         fields = ("url", "description", "position")
-
-
-class ProductSerializer(ReadSerializer[Product]):
-    """A product."""
-
-    category_id = serializers.UUIDField(read_only=True, allow_null=True)
-
-    class Meta:
-        model = Product
-        fields = (
-            "id", "code", "name", "description", "brand", "category_id", "attributes", "is_active", "created_at",
-            "updated_at",
-        )  # fmt: skip
-
-
-class ProductChangeSerializer(serializers.Serializer[Any]):
-    """What of a product is to change; what is left out stays."""
-
-    name = serializers.CharField(max_length=200, required=False)
-    description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
-    brand = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    category_id = serializers.UUIDField(required=False, allow_null=True)
-    attributes = serializers.DictField(child=serializers.CharField(max_length=500, allow_blank=True), required=False)
-    is_active = serializers.BooleanField(required=False)
-
-
-class ProductWriteSerializer(ProductChangeSerializer):
-    """A new product."""
-
-    code = serializers.CharField(max_length=60)
-    name = serializers.CharField(max_length=200)
 
 
 class BarcodeSerializer(ReadSerializer[Barcode]):
@@ -123,8 +91,62 @@ class BarcodeWriteSerializer(serializers.Serializer[Any]):
     value = serializers.CharField(max_length=60)
 
 
+class ProductSerializer(ReadSerializer[Product]):
+    """A product, with its variants and pictures."""
+
+    variants = VariantSerializer(many=True, read_only=True)
+    images = ProductImageSerializer(many=True, read_only=True)
+    category_id = serializers.UUIDField(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Product
+        fields = (
+            "id", "code", "name", "description", "brand", "category_id", "attributes", "is_active", "variants",
+            "images", "created_at", "updated_at",
+        )  # fmt: skip
+
+
+class ProductChangeSerializer(serializers.Serializer[Any]):
+    """What of a product is to change; what is left out stays."""
+
+    name = serializers.CharField(max_length=200, required=False)
+    description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
+    brand = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    category_id = serializers.UUIDField(required=False, allow_null=True)
+    attributes = serializers.DictField(child=serializers.CharField(max_length=500, allow_blank=True), required=False)
+    is_active = serializers.BooleanField(required=False)
+
+
+class NewVariantSerializer(VariantChangeSerializer):
+    """A variant of a new product."""
+
+    sku = serializers.CharField(max_length=60)
+    barcodes = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=20)
+
+
+class ProductWriteSerializer(ProductChangeSerializer):
+    """A new product, with variants where some are given: all of them are made, or nothing is."""
+
+    code = serializers.CharField(max_length=60)
+    name = serializers.CharField(max_length=200)
+    variants = NewVariantSerializer(many=True, required=False, max_length=MOST_VARIANTS)  # type: ignore[call-arg]
+
+
+class ProductImageWriteSerializer(serializers.Serializer[Any]):
+    """A picture, by its address."""
+
+    url = serializers.URLField(max_length=1000)
+    description = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+
+
+class ProductImagesSerializer(serializers.Serializer[Any]):
+    """All pictures of a product, in order."""
+
+    images = ProductImageWriteSerializer(many=True, max_length=MOST_IMAGES)  # type: ignore[call-arg]
+
+
 class ListingSerializer(ReadSerializer[ChannelListing]):
-    """How a channel offers a variant; ``price`` is that in force."""
+    """How a channel offers a variant; ``price`` is that in force. While it ``awaits_price`` it is hidden."""
 
     channel_id = serializers.UUIDField(read_only=True)
     variant_id = serializers.UUIDField(read_only=True)
@@ -134,8 +156,8 @@ class ListingSerializer(ReadSerializer[ChannelListing]):
     class Meta:
         model = ChannelListing
         fields = (
-            "id", "channel_id", "variant_id", "external_id", "price", "compare_at_price", "is_visible", "title",
-            "description", "created_at", "updated_at",
+            "id", "channel_id", "variant_id", "external_id", "price", "compare_at_price", "is_visible",
+            "awaits_price", "title", "description", "created_at", "updated_at",
         )  # fmt: skip
 
 
@@ -161,56 +183,38 @@ class ListingChangeSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(max_length=20_000, required=False, allow_blank=True)
 
 
-class PriceWishSerializer(serializers.Serializer[Any]):
-    """A price: without an end the new regular one, with an end one for a time."""
+class ListingUpsertSerializer(ListingChangeSerializer):
+    """What a listing is to be; a new one needs a price, and what is left out stays."""
 
-    price = serializers.DecimalField(max_digits=16, decimal_places=3, min_value=0)
-    compare_at_price = serializers.DecimalField(
-        max_digits=16, decimal_places=3, min_value=0, required=False, allow_null=True, default=None
-    )
-    valid_from = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    valid_until = serializers.DateTimeField(required=False, allow_null=True, default=None)
-    reason = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    channel_id = serializers.UUIDField()
+    variant_id = serializers.UUIDField()
+    price = MoneyField(required=False, allow_null=True, default=None)
+    compare_at_price = MoneyField(required=False, allow_null=True, default=None)
 
 
-class PriceIntervalSerializer(ReadSerializer[PriceInterval]):
-    """A price of a listing for a stretch of time."""
+class ListingsSerializer(serializers.Serializer[Any]):
+    """Up to 1,000 listings."""
 
-    price = RowMoneyField(amount="price", currency="listing.currency")
-    compare_at_price = RowMoneyField(amount="compare_at_price", currency="listing.currency")
-
-    class Meta:
-        model = PriceInterval
-        fields = ("id", "layer", "price", "compare_at_price", "valid_from", "valid_until", "reason")
+    listings = ListingUpsertSerializer(many=True, allow_empty=False, max_length=MOST_LISTINGS)  # type: ignore[call-arg]
 
 
-class PriceChangeRequestSerializer(ReadSerializer[PriceChangeRequest]):
-    """A price that waits for approval."""
+class ListingFaultSerializer(serializers.Serializer[Any]):
+    """Why one was rejected."""
 
-    listing_id = serializers.UUIDField(read_only=True)
-    price = RowMoneyField(amount="price", currency="listing.currency")
-    old_price = RowMoneyField(amount="old_price", currency="listing.currency")
-
-    class Meta:
-        model = PriceChangeRequest
-        fields = (
-            "id", "listing_id", "price", "old_price", "valid_from", "valid_until", "reason", "evidence", "state",
-            "created_at", "settled_at",
-        )  # fmt: skip
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    field = serializers.CharField(allow_null=True)
 
 
-class PriceSetSerializer(serializers.Serializer[Any]):
-    """What came of a wish: ``recorded``, or ``held`` with the request that waits."""
+class ListingOutcomeSerializer(serializers.Serializer[Any]):
+    """What came of one of them, in the order of the call. ``held``: its price waits for approval, the rest is done."""
 
-    outcome = serializers.ChoiceField(choices=("recorded", "held"))
-    id = serializers.UUIDField()
+    outcome = serializers.ChoiceField(choices=("created", "changed", "left", "held", "rejected"))
+    listing_id = serializers.UUIDField(allow_null=True)
+    error = ListingFaultSerializer(allow_null=True)
 
 
-class DeviationSerializer(ReadSerializer[Deviation]):
-    """A listing that disagrees with its policy."""
+class ListingOutcomesSerializer(serializers.Serializer[Any]):
+    """What came of all of them."""
 
-    listing_id = serializers.UUIDField(read_only=True)
-
-    class Meta:
-        model = Deviation
-        fields = ("id", "listing_id", "kind", "evidence", "found_at", "ended_at", "is_accepted")
+    results = ListingOutcomeSerializer(many=True)

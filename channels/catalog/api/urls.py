@@ -1,12 +1,14 @@
 """Addresses under ``/api/v1/``."""
 
-from channels.catalog.api import views
+from channels.catalog.api import listing_views, monitor_views, views
 
 routes = [
     ("categories", views.CategoryViewSet),
     ("products", views.ProductViewSet),
     ("variants", views.VariantViewSet),
-    ("listings", views.ListingViewSet),
-    ("price_change_requests", views.PriceChangeRequestViewSet),
-    ("deviations", views.DeviationViewSet),
+    ("listings", listing_views.ListingViewSet),
+    ("price_cycles", listing_views.PriceCycleViewSet),
+    ("price_change_requests", monitor_views.PriceChangeRequestViewSet),
+    ("deviations", monitor_views.DeviationViewSet),
+    ("consistency_policies", monitor_views.PolicyViewSet),
 ]

@@ -1,6 +1,6 @@
 """Products, listings, prices and their consistency, on screen."""
 
 # isort: off
-from channels.catalog.console import products, listings, prices, consistency, categories
+from channels.catalog.console import products, codes, listings, calendar, prices, consistency, policies, categories
 
-__all__ = ["categories", "consistency", "listings", "prices", "products"]
+__all__ = ["calendar", "categories", "codes", "consistency", "listings", "policies", "prices", "products"]

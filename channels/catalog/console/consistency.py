@@ -1,20 +1,22 @@
-"""Deviations between channels and the policies behind them, on screen."""
+"""Where the channels disagree, on screen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels.catalog import services
-from channels.catalog.console.products import ProductPage
 from channels.catalog.enums import DeviationKind
-from channels.catalog.models import ConsistencyPolicy, Deviation
-from channels.stores.models import SalesChannel
+from channels.catalog.models import ChannelListing, Deviation
 from o2o.console import (
     Act,
     CardLine,
@@ -32,9 +34,46 @@ from o2o.console import (
     page,
     site,
 )
-from o2o.console.forms import dress
+from o2o.console.components import Table
 from o2o.kit.clock import now
+from o2o.kit.errors import NotFoundError
 from o2o.tenancy.capabilities import Capability
+
+STATES: Mapping[str, Mapping[str, Any]] = {
+    "open": {"ended_at": None, "is_accepted": False},
+    "accepted": {"ended_at": None, "is_accepted": True},
+    "ended": {"ended_at__isnull": False},
+    "all": {},
+}
+
+
+class StateFilter(admin.SimpleListFilter):
+    """What is to be done, unless somebody asks for the rest."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        return [("accepted", _("accepted")), ("ended", _("put right")), ("all", _("all"))]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        return [{**first, "display": _("open")}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Deviation]) -> QuerySet[Deviation]:
+        return queryset.filter(**STATES.get(self.value() or "open", STATES["open"]))
+
+
+def told(request: HttpRequest, row: Deviation, done: Deviation) -> HttpResponse:
+    """Say what a fix did, on the page where it can be taken back."""
+    if done.fix and "request" in done.fix:
+        messages.warning(
+            request, gettext("The new price looks like a mistake, so it waits until a colleague approves.")
+        )
+    else:
+        text = gettext("From %(before)s to %(after)s. You can take it back here.")
+        messages.info(request, text % {"before": row.found_text, "after": row.expected_text})
+    return HttpResponseRedirect(reverse("console:catalog_deviation_change", args=(row.pk,)))
 
 
 @admin.register(Deviation, site=site)
@@ -48,16 +87,17 @@ class DeviationAdmin(MerchantModelAdmin):
         "Listings that disagree with their policy: price, visibility, text."
         " Put them right in one step, or say that it is meant."
     )
-    list_display = ("sku", "channel", "kind", "found_here", "wanted", "state_shown", "found_at")
-    list_filter = ("kind", "is_accepted", ("ended_at", admin.EmptyFieldListFilter), "listing__channel")
-    list_select_related = ("listing__variant", "listing__channel")
+    list_display = ("product", "channel", "kind", "found_here", "wanted", "state_shown", "found_at")
+    list_filter = (StateFilter, "kind", "listing__channel")
+    list_select_related = ("listing__variant__product", "listing__channel")
     sortable_by = ()
     is_in_palette = False
     export_columns = (
         "listing__variant__sku",
         "listing__channel",
         "kind",
-        "evidence",
+        "found_text",
+        "expected_text",
         "found_at",
         "ended_at",
         "is_accepted",
@@ -73,12 +113,15 @@ class DeviationAdmin(MerchantModelAdmin):
             label=_("put right"),
             demand=Capability.CATALOG_WRITE,
             explain=_(
-                "The listing gets the price, visibility or text that its policy wants."
-                " A price that looks wrong is held."
+                "Each listing becomes what stands behind the arrow. It can be taken back afterwards."
+                " A price that would be an unusual jump waits for approval instead."
             ),
-            apply=lambda _request, row: services.fix_deviation(deviation_id=row.pk, at=now()),
+            apply=lambda _request, row: services.fix_deviation(
+                deviation_id=row.pk, at=now(), after=str(row.evidence.get("expected", ""))
+            ),
             fits=lambda row: row.ended_at is None,
             icon="build",
+            answer=told,
         ),
         Act(
             name="accept",
@@ -89,11 +132,22 @@ class DeviationAdmin(MerchantModelAdmin):
             fits=lambda row: row.ended_at is None and not row.is_accepted,
             icon="notifications_off",
         ),
+        Act(
+            name="undo",
+            label=_("take the fix back"),
+            demand=Capability.CATALOG_WRITE,
+            explain=_("The listing gets back what it had before, and is reported as deviating again."),
+            apply=lambda _request, row: services.undo_fix(deviation_id=row.pk, at=now()),
+            fits=lambda row: bool(row.fix) and "request" not in row.fix and row.undone_at is None,
+            icon="undo",
+            is_bulk=False,
+        ),
     )
 
-    @admin.display(description=_("SKU"))
-    def sku(self, row: Deviation) -> str:
-        return row.listing.variant.sku
+    @admin.display(description=_("product"))
+    def product(self, row: Deviation) -> str:
+        variant = row.listing.variant
+        return f"{variant.product.name} {variant.name} · {variant.sku}"
 
     @admin.display(description=_("channel"))
     def channel(self, row: Deviation) -> str:
@@ -101,174 +155,137 @@ class DeviationAdmin(MerchantModelAdmin):
 
     @admin.display(description=_("found"))
     def found_here(self, row: Deviation) -> str:
-        if row.kind == DeviationKind.VISIBILITY:
-            return str(_("hidden"))
-        return str(row.evidence.get("price") or row.evidence.get("title") or "–")
+        return row.found_text
 
     @admin.display(description=_("expected"))
     def wanted(self, row: Deviation) -> str:
-        if row.kind == DeviationKind.VISIBILITY:
-            return str(_("visible"))
-        return str(row.evidence.get("expected") or row.evidence.get("floor") or "–")
+        return row.expected_text
 
     @admin.display(description=_("state"))
     def state_shown(self, row: Deviation) -> SafeString:
         if row.ended_at is not None:
             return badge(_("put right"), "success")
+        if row.fix and "request" in row.fix:
+            return badge(_("waits for approval"), "warning")
         return badge(_("accepted"), "neutral") if row.is_accepted else badge(_("open"), "danger")
 
     def row_title(self, row: Deviation) -> str:
         return f"{row.listing.variant.sku} · {row.listing.channel.name}"
 
     def panels(self, request: HttpRequest, row: Deviation) -> Sequence[Panel]:
+        return [Panel(_("Deviation"), facts=self._facts(request, row)), _beside(row), *_history(row)]
+
+    def _facts(self, request: HttpRequest, row: Deviation) -> list[Fact]:
+        until = parse_datetime(row.evidence["until"]) if row.evidence.get("until") else None
         facts = [
-            Fact(_("SKU"), row.listing.variant.sku, is_code=True),
+            Fact(_("Product"), self.product(row)),
             Fact(_("Channel"), row.listing.channel.name),
             Fact(_("Kind"), row.get_kind_display()),
-            Fact(_("Found"), self.found_here(row)),
-            Fact(_("Expected"), self.wanted(row)),
+            Fact(_("Found"), row.found_text),
+            Fact(_("Expected"), row.expected_text),
             Fact(_("State"), self.state_shown(row)),
-            Fact(_("Found at"), row.found_at),
-            Fact(_("Ended at"), row.ended_at),
+            Fact(_("Since"), row.found_at),
         ]
-        facts += [
-            Fact(name.replace("_", " "), value) for name, value in row.evidence.items() if name.endswith("percent")
-        ]
-        return [Panel(_("Deviation"), facts=facts)]
+        if until is not None:
+            help_text = _("A price for a time is behind it. Putting it right lasts as long as that.")
+            facts.append(Fact(_("Ends by itself"), until, help=help_text))
+        if row.ended_at is not None:
+            facts.append(Fact(_("Ended at"), row.ended_at))
+        if row.fix and "request" in row.fix:
+            url = reverse("console:catalog_pricechangerequest_change", args=(row.fix["request"],))
+            link = format_html('<a href="{}">{}</a>', url, _("Look at the price that waits"))
+            facts.append(Fact(_("Fix"), link))
+        may_accept = request.actor.may(Capability.CATALOG_WRITE)  # type: ignore[attr-defined]
+        if may_accept and row.ended_at is None:
+            url = reverse("console:accept_deviation", args=(row.pk,))
+            facts.append(Fact(_("For a time"), format_html('<a href="{}">{}</a>', url, _("It is meant until …"))))
+        return facts
 
 
-@admin.register(ConsistencyPolicy, site=site)
-class PolicyAdmin(MerchantModelAdmin):
-    """What listings must have in common."""
-
-    slug = "consistency-policies"
-    nav = Nav(NavGroup.CHANNELS, "rule", 44)
-    policy = {"view": Capability.CATALOG_READ}
-    intro = _("What the listings of products must have in common. A policy of a product goes before the common one.")
-    list_display = ("of_product", "reference_channel", "tolerance_percent", "floor_percent_of_cost", "compares_text")
-    list_select_related = ("product", "reference_channel")
-    sortable_by = ()
-    is_in_palette = False
-    export_columns = ("product__code", "reference_channel", "tolerance_percent", "floor_price", "floor_percent_of_cost")
-
-    @admin.display(description=_("product"))
-    def of_product(self, row: ConsistencyPolicy) -> str:
-        return row.product.name if row.product else str(_("all products"))
-
-    def row_title(self, row: ConsistencyPolicy) -> str:
-        return self.of_product(row)
-
-    def empty_state(self, request: HttpRequest) -> EmptyState:
-        may_add = request.actor.may(Capability.CATALOG_WRITE)  # type: ignore[attr-defined]
-        return EmptyState(
-            title=_("No policy yet"),
-            text=_("Say which channel is the reference and how far others may differ."),
-            icon="rule",
-            url=reverse("console:common_policy") if may_add else "",
-            action=_("Set the common policy"),
+def _beside(row: Deviation) -> Panel:
+    """Return the listings of the variant in all channels, with what was compared."""
+    listings = ChannelListing.objects.filter(variant=row.listing.variant).select_related("channel")
+    reference = row.evidence.get("reference_channel_id")
+    rows = []
+    for listing in listings.order_by("channel__name"):
+        is_it, is_reference = listing.pk == row.listing_id, str(listing.channel_id) == reference
+        mark = badge(_("deviates"), "danger") if is_it and row.ended_at is None else ""
+        rows.append(
+            (
+                format_html('<a href="{}">{}</a>', reverse("console:listing", args=(listing.pk,)), listing.channel),
+                f"{listing.price.normalize():f} {listing.currency}",
+                listing.title or row.listing.variant.product.name,
+                _("yes") if listing.is_visible else _("no"),
+                badge(_("reference"), "info") if is_reference else mark,
+            )
         )
+    headers = (_("Channel"), _("Price"), _("Title"), _("Visible"), "")
+    return Panel(_("Side by side"), note=_measured(row), table=Table(headers, rows))
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Show the policies, with the way to the common one."""
-        may_add = request.actor.may(Capability.CATALOG_WRITE)  # type: ignore[attr-defined]
-        links = [(_("Set the common policy"), reverse("console:common_policy"), True)] if may_add else []
-        return super().changelist_view(request, {"list_links": links, **(extra_context or {})})
 
-    def panels(self, request: HttpRequest, row: ConsistencyPolicy) -> Sequence[Panel]:
-        facts = [
-            Fact(_("Product"), self.of_product(row)),
-            Fact(_("Reference channel"), row.reference_channel.name),
-            Fact(_("Tolerance in percent"), row.tolerance_percent),
-            Fact(_("Lowest price"), row.floor_price),
-            Fact(_("Lowest price in percent of the cost"), row.floor_percent_of_cost),
-            Fact(_("Must be visible everywhere"), row.compares_visibility),
-            Fact(_("Must have the same text"), row.compares_text),
+def _measured(row: Deviation) -> str:
+    evidence: dict[str, Any] = row.evidence
+    if row.kind == DeviationKind.BELOW_FLOOR:
+        return gettext("The price %(price)s is below the floor of %(floor)s.") % evidence
+    if row.kind == DeviationKind.PRICE and "lowest" in evidence:
+        text = gettext(
+            "The reference costs %(reference_price)s; with an intended difference of %(difference_percent)s %% and a"
+            " tolerance of %(tolerance_percent)s %% a price from %(lowest)s to %(highest)s is right."
+        )
+        return text % evidence
+    return ""
+
+
+def _history(row: Deviation) -> list[Panel]:
+    facts = []
+    if row.accepted_at is not None:
+        facts += [
+            Fact(_("Accepted by"), row.accepted_by),
+            Fact(_("Accepted at"), row.accepted_at),
+            Fact(_("Accepted until"), row.accepted_until or _("something about it changes")),
+            Fact(_("Note"), row.note),
         ]
-        differences = row.differences.select_related("channel").order_by("channel__name")
-        facts += [Fact(one.channel.name, f"{one.percent:+.2f} %") for one in differences]
-        return [Panel(_("Consistency policy"), facts=facts)]
+    if row.fixed_at is not None:
+        facts += [Fact(_("Put right by"), row.fixed_by), Fact(_("Put right at"), row.fixed_at)]
+    if row.undone_at is not None:
+        facts.append(Fact(_("Taken back at"), row.undone_at))
+    return [Panel(_("What was done"), facts=facts)] if facts else []
 
 
-class PolicyForm(ConsoleForm):
-    """Reference, tolerance, floor, and the difference that each channel is meant to have."""
+class AcceptForm(ConsoleForm):
+    """Until when, and why."""
 
-    reference_channel_id = forms.ChoiceField(label=_("Reference channel"), choices=())
-    tolerance_percent = forms.DecimalField(
-        label=_("Tolerance in percent"), min_value=0, max_digits=6, decimal_places=2, initial=0
+    until = forms.SplitDateTimeField(
+        label=_("Until"), required=False, help_text=_("Empty: until something about it changes.")
     )
-    floor_price = forms.DecimalField(label=_("Lowest price"), min_value=0, required=False)
-    floor_percent_of_cost = forms.DecimalField(
-        label=_("Lowest price in percent of the cost"), min_value=0, required=False
-    )
-    compares_visibility = forms.BooleanField(label=_("Must be visible everywhere"), required=False, initial=True)
-    compares_text = forms.BooleanField(label=_("Must have the same text"), required=False, initial=True)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.channels = list(SalesChannel.objects.order_by("name"))
-        self.fields["reference_channel_id"].choices = [(str(one.pk), one.name) for one in self.channels]
-        for channel in self.channels:
-            field = forms.DecimalField(
-                label=_("Intended difference of %(channel)s in percent") % {"channel": channel.name},
-                required=False, max_digits=6, decimal_places=2, min_value=-99,
-            )  # fmt: skip
-            self.fields[f"difference-{channel.pk}"] = field
-            dress(field)
-
-    def policy(self) -> dict[str, Any]:
-        """Return what the service is told."""
-        data = {name: self.cleaned_data[name] for name in PolicyForm.base_fields}
-        given = {channel.pk: self.cleaned_data[f"difference-{channel.pk}"] for channel in self.channels}
-        return {**data, "differences": {pk: percent for pk, percent in given.items() if percent}}
-
-
-def policy_fields(policy: ConsistencyPolicy | None) -> dict[str, Any]:
-    """Return what the form holds for a policy."""
-    if policy is None:
-        return {}
-    fields = {name: getattr(policy, name) for name in PolicyForm.base_fields}
-    return fields | {f"difference-{one.channel_id}": one.percent for one in policy.differences.all()}
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
 
 @page
-class CommonPolicy(FormPage):
-    """Set the policy of all products that have none of their own."""
+class AcceptDeviation(FormPage):
+    """Say that a deviation is meant for some time."""
 
-    name = "common_policy"
-    path = "consistency-policies/common/"
-    title = _("Set the common policy")
-    intro = _("It holds for all products without a policy of their own. The monitor looks at all products tonight.")
+    name = "accept_deviation"
+    path = "deviations/<uuid:deviation_id>/accept/"
+    title = _("It is meant")
+    intro = _("It is quiet until the time that you give, or until something about it changes.")
     policy = Capability.CATALOG_WRITE
-    form_class = PolicyForm
+    form_class = AcceptForm
     done = _("Saved.")
-    parents = ((_("consistency policies"), "console:catalog_consistencypolicy_changelist"),)
-    success_url_name = "console:catalog_consistencypolicy_changelist"
+    parents = ((_("deviations"), "console:catalog_deviation_changelist"),)
 
-    def initial(self) -> dict[str, Any]:
-        return policy_fields(ConsistencyPolicy.objects.filter(product=None).first())
+    def heading(self) -> str:
+        rows = Deviation.objects.select_related("listing__variant", "listing__channel")
+        row = rows.filter(pk=self.kwargs["deviation_id"]).first()
+        if row is None:
+            raise NotFoundError(_("There is no such deviation."))
+        return f"{self.title} · {row}"
 
-    def save(self, form: PolicyForm) -> None:
-        services.set_policy(at=now(), **form.policy())
+    def save(self, form: forms.Form) -> None:
+        services.accept_deviation(deviation_id=self.kwargs["deviation_id"], at=now(), **form.cleaned_data)
 
-
-@page
-class ProductPolicy(ProductPage):
-    """Set the policy of one product."""
-
-    name = "product_policy"
-    path = "products/<uuid:product_id>/policy/"
-    title = _("Consistency policy")
-    intro = _("It holds for this product instead of the common one, and the monitor looks at it at once.")
-    form_class = PolicyForm
-    done = _("Saved.")
-
-    def initial(self) -> dict[str, Any]:
-        return policy_fields(ConsistencyPolicy.objects.filter(product=self.product).first())
-
-    def save(self, form: PolicyForm) -> None:
-        product = self.product
-        services.set_policy(product_id=product.pk, at=now(), **form.policy())
-        services.refresh_deviations(product_ids=[product.pk], at=now())
+    def success_url(self) -> str:
+        return reverse("console:catalog_deviation_change", args=(self.kwargs["deviation_id"],))
 
 
 @home_card(Capability.CATALOG_WRITE, order=14)
@@ -286,5 +303,5 @@ def open_deviations(request: HttpRequest) -> HomeCard | None:
         )
         for row in found
     ]
-    url = reverse("console:listing_matrix") + "?deviation=any"
-    return HomeCard(_("Channels that disagree"), lines, url, _("Show them in the matrix"), "difference", "warning")
+    url = reverse("console:catalog_deviation_changelist")
+    return HomeCard(_("Channels that disagree"), lines, url, _("All deviations"), "difference", "warning")

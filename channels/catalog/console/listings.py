@@ -8,18 +8,19 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels.catalog import services
-from channels.catalog.enums import DeviationKind
+from channels.catalog.console.calendar import cycles, waiting_prices
+from channels.catalog.enums import DeviationKind, PriceLayer
 from channels.catalog.models import Category, ChannelListing, PriceChangeRequest, Variant
 from channels.catalog.selectors.matrix import listing_rows, variants_found
 from channels.catalog.services import PriceWish
 from channels.stores.enums import Weekday
 from channels.stores.models import SalesChannel
-from o2o.console import ConsoleForm, Fact, FormPage, Nav, NavGroup, Page, Panel, badge, page
+from o2o.console import ConsoleForm, EmptyState, Fact, FormPage, Nav, NavGroup, Page, Panel, badge, page
 from o2o.console.components import Table
 from o2o.kit.clock import now
 from o2o.kit.errors import NotFoundError
@@ -65,9 +66,21 @@ class ListingMatrix(Page):
             "kinds": DeviationKind.choices,
             "asked": asked,
             "may_fix": self.actor.may(Capability.CATALOG_WRITE),
+            "empty": None if rows else self._empty(is_narrowed=bool(chosen)),
             "next_url": f"?{urlencode({**chosen, 'after': following})}" if following else "",
             "first_url": f"?{urlencode(chosen)}" if after else "",
         }
+
+    def _empty(self, *, is_narrowed: bool) -> EmptyState:
+        if is_narrowed:
+            return EmptyState(
+                title=_("Nothing matches"), text=_("No variant fits these filters."), icon="search_off", url="?",
+                action=_("Show all"),
+            )  # fmt: skip
+        return EmptyState(
+            title=_("Nothing to list yet"), text=_("Add products first, or import them."), icon="grid_on",
+            url=reverse("console:catalog_product_changelist"), action=_("Products"),
+        )  # fmt: skip
 
 
 def _id(text: str | None) -> UUID | None:
@@ -119,13 +132,21 @@ class OneListing(ListingPage):
 
     def context(self) -> dict[str, Any]:
         listing = self.listing
-        return {"panels": [self._facts(listing), _prices(listing)]}
+        may_change = self.actor.may(Capability.CATALOG_WRITE)
+        return {
+            "panels": [self._facts(listing), *waiting_prices(listing), *cycles(listing, may_change), _prices(listing)]
+        }
 
     def _facts(self, listing: ChannelListing) -> Panel:
         facts = [
             Fact(_("Product"), f"{listing.variant.product.name} {listing.variant.name}"),
             Fact(_("Channel"), listing.channel.name),
-            Fact(_("Price in force"), str(Money.rounded(listing.price, listing.currency))),
+            Fact(
+                _("Price in force"),
+                _("none yet: its first price waits for approval")
+                if listing.awaits_price
+                else str(Money.rounded(listing.price, listing.currency)),
+            ),
             Fact(_("Compare-at price"), listing.compare_at_price),
             Fact(_("Visible"), listing.is_visible),
             Fact(_("Title"), listing.title or listing.variant.product.name),
@@ -137,13 +158,19 @@ class OneListing(ListingPage):
                 (reverse("console:price_cycle", args=(listing.pk,)), _("Add a recurring price")),
                 (reverse("console:change_listing", args=(listing.pk,)), _("Change text and visibility")),
             ]
+            if listing.awaits_price:
+                del links[1]
             facts.append(Fact(_("What you can do"), format_html_join(" · ", '<a href="{}">{}</a>', links)))
+        calendar = reverse("console:price_calendar", args=(listing.variant_id,))
+        facts.append(Fact(_("All channels"), format_html('<a href="{}">{}</a>', calendar, _("Price calendar"))))
         return Panel(_("Listing"), facts=facts)
 
 
 def _prices(listing: ChannelListing) -> Panel:
     rows = []
-    for row in listing.price_intervals.select_related("withdrawal").order_by("-pk")[:SHOWN_PRICES]:
+    # Those of recurring prices that are still to come stand with their rule.
+    known = listing.price_intervals.exclude(layer=PriceLayer.CYCLIC, valid_from__gt=now())
+    for row in known.select_related("withdrawal").order_by("-pk")[:SHOWN_PRICES]:
         is_withdrawn = hasattr(row, "withdrawal")
         rows.append(
             (
@@ -157,7 +184,10 @@ def _prices(listing: ChannelListing) -> Panel:
             )
         )
     headers = (_("Price"), _("Kind"), _("From"), _("Until"), _("State"), _("Reason"), _("By"))
-    note = _("Of prices that hold at the same time the scheduled one counts, then the recurring, then the regular one.")
+    note = _(
+        "Of prices that hold at the same time the scheduled one counts, then the recurring, then the regular one;"
+        " of two of a kind the one that began last."
+    )
     return Panel(_("Prices, newest first"), note=note, table=Table(headers, rows))
 
 
@@ -173,6 +203,7 @@ class PriceForm(ConsoleForm):
         label=_("Until"), required=False, help_text=_("Empty: it is the new regular price.")
     )
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+    expected = forms.DecimalField(required=False, widget=forms.HiddenInput)
 
 
 @page
@@ -187,7 +218,9 @@ class SetPrice(ListingPage):
 
     def initial(self) -> dict[str, Any]:
         listing = self.listing
-        return {"price": listing.price, "compare_at_price": listing.compare_at_price}
+        shown = {"price": listing.price.normalize(), "compare_at_price": listing.compare_at_price}
+        # What the person sees; a price that somebody else sets meanwhile is not overwritten unseen.
+        return shown if listing.awaits_price else {**shown, "expected": listing.price}
 
     def save(self, form: forms.Form) -> None:
         made = services.set_price(wish=PriceWish(self.kwargs["listing_id"], **form.cleaned_data), at=now())
@@ -229,10 +262,13 @@ class AddCycle(ListingPage):
     intro = _("It counts in these hours of these days, and the regular price is back afterwards by itself.")
     form_class = CycleForm
     submit = _("Add")
-    done = _("Added.")
 
     def save(self, form: forms.Form) -> None:
-        services.create_price_cycle(listing_id=self.kwargs["listing_id"], at=now(), **form.cleaned_data)
+        made = services.create_price_cycle(listing_id=self.kwargs["listing_id"], at=now(), **form.cleaned_data)
+        if made.is_held:
+            messages.warning(self.request, gettext("This looks like a mistake, so it waits for approval."))
+        else:
+            messages.success(self.request, gettext("Added."))
 
 
 class ListingForm(ConsoleForm):
@@ -301,6 +337,9 @@ class NewListing(FormPage):
 
     def save(self, form: forms.Form) -> None:
         data = form.cleaned_data
-        services.create_listing(
+        made = services.create_listing(
             channel_id=UUID(data["channel_id"]), variant_id=data["sku"].pk, price=data["price"], at=now()
         )
+        if made.awaits_price:
+            text = _("In the other channels it costs something quite different. It is hidden until somebody approves.")
+            messages.warning(self.request, text)

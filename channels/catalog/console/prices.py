@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -22,12 +23,32 @@ from o2o.console import (
     Nav,
     NavGroup,
     Panel,
+    badge,
     home_card,
     site,
 )
-from o2o.console.components import state_badge
+from o2o.console.components import tone_of
 from o2o.kit.clock import now
 from o2o.tenancy.capabilities import Capability
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """What waits, unless somebody asks for the rest."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Sequence[tuple[str, Any]]:
+        others = [choice for choice in PriceChangeState.choices if choice[0] != PriceChangeState.HELD]
+        return [*others, ("all", _("all"))]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        return [{**first, "display": PriceChangeState.HELD.label}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[PriceChangeRequest]) -> QuerySet[PriceChangeRequest]:
+        state = self.value() or PriceChangeState.HELD
+        return queryset if state == "all" else queryset.filter(state=state)
 
 
 @admin.register(PriceChangeRequest, site=site)
@@ -40,8 +61,8 @@ class PriceRequestAdmin(MerchantModelAdmin):
     intro = _(
         "Prices that differ far from what the variant cost before. They are in no channel until somebody else approves."
     )
-    list_display = ("sku", "channel", "old_price", "price", "moved", "state_shown", "requested_by", "created_at")
-    list_filter = ("state", "listing__channel")
+    list_display = ("sku", "channel", "change", "moved", "state_shown", "requested_by", "created_at", "expires_at")
+    list_filter = (WaitingFilter, "listing__channel")
     list_select_related = ("listing__variant", "listing__channel")
     sortable_by = ()
     is_in_palette = False
@@ -61,7 +82,7 @@ class PriceRequestAdmin(MerchantModelAdmin):
         Act(
             name="approve",
             label=_("approve"),
-            demand=Capability.CATALOG_WRITE,
+            demand=Capability.CATALOG_APPROVE,
             explain=_("The price is recorded, and in force as soon as its time has come. You cannot approve your own."),
             apply=lambda _request, row: services.approve_price_change(request_id=row.pk, at=now()),
             fits=lambda row: row.state == PriceChangeState.HELD,
@@ -87,6 +108,10 @@ class PriceRequestAdmin(MerchantModelAdmin):
     def channel(self, row: PriceChangeRequest) -> str:
         return row.listing.channel.name
 
+    @admin.display(description=_("price"))
+    def change(self, row: PriceChangeRequest) -> str:
+        return f"{row.old_price.normalize():f} → {row.price.normalize():f} {row.listing.currency}"
+
     @admin.display(description=_("change"))
     def moved(self, row: PriceChangeRequest) -> str:
         percent = row.evidence.get("change_percent")
@@ -94,7 +119,7 @@ class PriceRequestAdmin(MerchantModelAdmin):
 
     @admin.display(description=_("state"))
     def state_shown(self, row: PriceChangeRequest) -> SafeString:
-        return state_badge(row)
+        return badge(row.get_state_display(), "warning" if row.state == PriceChangeState.HELD else tone_of(row.state))
 
     def row_title(self, row: PriceChangeRequest) -> str:
         return f"{row.listing.variant.sku} · {row.listing.channel.name}"
@@ -102,18 +127,24 @@ class PriceRequestAdmin(MerchantModelAdmin):
     def panels(self, request: HttpRequest, row: PriceChangeRequest) -> Sequence[Panel]:
         evidence: dict[str, Any] = row.evidence
         facts = [
-            Fact(_("Present price"), row.old_price),
-            Fact(_("Wanted price"), row.price),
+            Fact(_("SKU"), row.listing.variant.sku, is_code=True),
+            Fact(_("Channel"), row.listing.channel.name),
+            Fact(_("Price when it was asked for"), f"{row.old_price.normalize():f} {row.listing.currency}"),
+            Fact(_("Price now"), f"{row.listing.price.normalize():f} {row.listing.currency}"),
+            Fact(_("Wanted price"), f"{row.price.normalize():f} {row.listing.currency}"),
             Fact(_("Change"), self.moved(row)),
             Fact(_("From"), row.valid_from),
             Fact(_("Until"), row.valid_until),
+            Fact(_("Kind"), row.get_layer_display()),
             Fact(_("Reason"), row.reason),
             Fact(_("Requested by"), row.requested_by),
-            Fact(_("State"), state_badge(row)),
+            Fact(_("Expires at"), row.expires_at),
+            Fact(_("State"), self.state_shown(row)),
             Fact(_("Settled by"), row.settled_by),
         ]
         alarm = [
-            Fact(_("Moves of this price before"), evidence.get("moves")),
+            Fact(_("Measured by the price of a day before"), evidence.get("old")),
+            Fact(_("Moves of this variant before, in all channels"), evidence.get("moves")),
             Fact(_("Their median, as a logarithm"), evidence.get("median")),
             Fact(_("Their usual spread"), evidence.get("spread")),
             Fact(
@@ -125,7 +156,7 @@ class PriceRequestAdmin(MerchantModelAdmin):
         return [Panel(_("Held price change"), facts=facts), Panel(_("Why it is held"), facts=alarm)]
 
 
-@home_card(Capability.CATALOG_WRITE, order=12)
+@home_card(Capability.CATALOG_APPROVE, order=12)
 def held_prices(request: HttpRequest) -> HomeCard | None:
     """Prices that wait for approval."""
     waiting = PriceChangeRequest.objects.filter(state=PriceChangeState.HELD)
@@ -140,5 +171,5 @@ def held_prices(request: HttpRequest) -> HomeCard | None:
         )
         for row in found
     ]
-    url = reverse("console:catalog_pricechangerequest_changelist") + "?state__exact=held"
+    url = reverse("console:catalog_pricechangerequest_changelist")
     return HomeCard(_("Prices that wait for approval"), lines, url, _("All held prices"), "price_check", "warning")

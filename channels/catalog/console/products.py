@@ -91,6 +91,7 @@ class ProductAdmin(MerchantModelAdmin):
             links = [
                 (reverse("console:change_product", args=(row.pk,)), _("Change")),
                 (reverse("console:new_variant", args=(row.pk,)), _("Add a variant")),
+                (reverse("console:pictures", args=(row.pk,)), _("Images")),
                 (reverse("console:product_policy", args=(row.pk,)), _("Consistency policy")),
             ]
             facts.append(Fact(_("Settings"), format_html_join(" · ", '<a href="{}">{}</a>', links)))
@@ -101,15 +102,16 @@ def _variants(row: Product, may_change: bool) -> Panel:
     rows = [
         (
             _variant_link(variant, may_change),
-            variant.name,
+            " · ".join(str(part) for part in (variant.name, *variant.attributes.values()) if part),
             variant.gtin,
-            ", ".join(barcode.value for barcode in variant.barcodes.all()),
-            variant.cost,
+            _barcodes(variant, may_change),
+            None if variant.cost is None else f"{variant.cost.normalize():f}",
             badge(_("yes"), "info") if variant.allows_backorder else "–",
+            format_html('<a href="{}">{}</a>', reverse("console:price_calendar", args=(variant.pk,)), _("Calendar")),
         )
         for variant in row.variants.prefetch_related("barcodes").order_by("sku")
     ]
-    headers = (_("SKU"), _("Name"), _("GTIN"), _("Barcodes"), _("Cost"), _("Beyond stock"))
+    headers = (_("SKU"), _("Name"), _("GTIN"), _("Barcodes"), _("Cost"), _("Backorder"), _("Prices"))
     return Panel(_("Variants"), table=Table(headers, rows, empty=_("Without a variant it cannot be sold.")))
 
 
@@ -117,6 +119,14 @@ def _variant_link(variant: Variant, may_change: bool) -> SafeString | str:
     if not may_change:
         return variant.sku
     return format_html('<a href="{}">{}</a>', reverse("console:change_variant", args=(variant.pk,)), variant.sku)
+
+
+def _barcodes(variant: Variant, may_change: bool) -> SafeString | str:
+    codes = ", ".join(barcode.value for barcode in variant.barcodes.all())
+    if not may_change:
+        return codes
+    url = reverse("console:barcodes", args=(variant.pk,))
+    return format_html('{} <a href="{}">{}</a>', codes, url, _("Change") if codes else _("Add"))
 
 
 def _listings(row: Product) -> Panel:

@@ -1,5 +1,5 @@
 """Named reads of the catalog."""
 
-from channels.catalog.selectors.prices import Price, due_listings, prices_at, regular_history
+from channels.catalog.selectors.prices import Price, due_listings, prices_at
 
-__all__ = ["Price", "due_listings", "prices_at", "regular_history"]
+__all__ = ["Price", "due_listings", "prices_at"]

@@ -1,8 +1,7 @@
-"""The price of listings at an instant, and what it was before."""
+"""The price of listings at an instant."""
 
 import uuid
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,38 +10,51 @@ from django.db import connection
 
 from channels.catalog.enums import PriceLayer
 
-# The index (listing, layer DESC, id DESC) is read from its first entry for each listing until one covers the instant.
-WINNERS = """
+# One entry of the index (listing, layer, valid_from DESC, id DESC) answers for the regular price, which has no end. Of
+# the recurring ones those of a day may cover the instant (LONGEST_WINDOW); of the scheduled ones there are few.
+_LAYER = """
+    (SELECT interval.id, interval.layer, interval.price, interval.compare_at_price, interval.valid_until
+     FROM catalog_priceinterval interval
+     WHERE interval.listing_id = {listing} AND interval.layer = {layer} AND interval.valid_from <= {at} {bound}
+       AND (interval.valid_until IS NULL OR interval.valid_until > {at})
+       AND NOT EXISTS (SELECT FROM catalog_pricewithdrawal gone
+                       WHERE gone.interval_id = interval.id AND gone.withdrawn_at <= {at})
+     ORDER BY interval.valid_from DESC, interval.id DESC LIMIT 1)"""
+
+
+def regular(listing: str, at: str) -> str:
+    """Return the subquery for the regular price of a listing at an instant, each given as an SQL expression."""
+    return _LAYER.format(listing=listing, at=at, layer=PriceLayer.BASE.value, bound="")
+
+
+def winner(listing: str, at: str) -> str:
+    """Return the subquery for the price of a listing at an instant, each given as an SQL expression."""
+    recent = f"AND interval.valid_from > {at} - interval '26 hours'"
+    cyclic = _LAYER.format(listing=listing, at=at, layer=PriceLayer.CYCLIC.value, bound=recent)
+    scheduled = _LAYER.format(listing=listing, at=at, layer=PriceLayer.SCHEDULED.value, bound="")
+    layers = f"{scheduled} UNION ALL {cyclic} UNION ALL {regular(listing, at)}"
+    return f"(SELECT * FROM ({layers}) AS layers ORDER BY layer DESC LIMIT 1)"  # noqa: S608 - constants of this file
+
+
+WINNERS = f"""
 SELECT listing.id, winner.id, winner.layer, winner.price, winner.compare_at_price, winner.valid_until
 FROM unnest(%(listings)s::uuid[]) AS listing (id)
-CROSS JOIN LATERAL (
-    SELECT interval.id, interval.layer, interval.price, interval.compare_at_price, interval.valid_until
-    FROM catalog_priceinterval interval
-    WHERE interval.listing_id = listing.id
-      AND interval.valid_from <= %(at)s AND (interval.valid_until IS NULL OR interval.valid_until > %(at)s)
-      AND NOT EXISTS (SELECT FROM catalog_pricewithdrawal gone WHERE gone.interval_id = interval.id)
-    ORDER BY interval.layer DESC, interval.id DESC
-    LIMIT 1
-) AS winner
-"""
+CROSS JOIN LATERAL {winner("listing.id", "%(at)s::timestamptz")} AS winner
+"""  # noqa: S608 - constants of this file
 
-HISTORY = """
-SELECT listing_id, price FROM (
-    SELECT listing_id, price, id, row_number() OVER (PARTITION BY listing_id ORDER BY id DESC) AS place
-    FROM catalog_priceinterval WHERE listing_id = ANY(%(listings)s::uuid[]) AND layer = %(base)s
-) AS recent WHERE place <= %(most)s ORDER BY listing_id, id
-"""
-
-# What the listings say and what the intervals say, for those whose price begins or ends in the stretch.
-DUE = """
-SELECT DISTINCT listing_id FROM (
-    (SELECT listing_id FROM catalog_priceinterval
-     WHERE valid_from > %(since)s AND valid_from <= %(at)s ORDER BY valid_from LIMIT %(limit)s)
-    UNION ALL
-    (SELECT listing_id FROM catalog_priceinterval
-     WHERE valid_until > %(since)s AND valid_until <= %(at)s ORDER BY valid_until LIMIT %(limit)s)
+# Listings whose price begins or ends in the stretch, and is another one than the listing says.
+DUE = f"""
+SELECT listing.id
+FROM (
+    SELECT listing_id FROM catalog_priceinterval WHERE valid_from > %(since)s AND valid_from <= %(at)s
+    UNION
+    SELECT listing_id FROM catalog_priceinterval WHERE valid_until > %(since)s AND valid_until <= %(at)s
 ) AS moved
-"""
+JOIN catalog_channellisting listing ON listing.id = moved.listing_id
+CROSS JOIN LATERAL {winner("listing.id", "%(at)s::timestamptz")} AS winner
+WHERE (listing.price, listing.compare_at_price) IS DISTINCT FROM (winner.price, winner.compare_at_price)
+LIMIT %(limit)s
+"""  # noqa: S608 - constants of this file
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +75,8 @@ def prices_at(*, listing_ids: Collection[uuid.UUID], at: datetime) -> Mapping[uu
         return {row[0]: Price(row[1], PriceLayer(row[2]), *row[3:]) for row in cursor.fetchall()}
 
 
-def regular_history(*, listing_ids: Collection[uuid.UUID], most: int = 30) -> Mapping[uuid.UUID, Sequence[Decimal]]:
-    """Return the latest regular prices of each listing, oldest first. One query."""
-    found: dict[uuid.UUID, list[Decimal]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        ids = [str(pk) for pk in listing_ids]
-        cursor.execute(HISTORY, {"listings": ids, "base": PriceLayer.BASE.value, "most": most})
-        for listing_id, price in cursor.fetchall():
-            found[listing_id].append(price)
-    return found
-
-
 def due_listings(*, since: datetime, at: datetime, limit: int = 1000) -> list[uuid.UUID]:
-    """Return listings with an interval that begins or ends after ``since`` and not after ``at``. One query."""
+    """Return listings with another price than they show, of those that begin or end one after ``since``. One query."""
     with connection.cursor() as cursor:
         cursor.execute(DUE, {"since": since, "at": at, "limit": limit})
         return [row[0] for row in cursor.fetchall()]

@@ -10,12 +10,15 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
-from channels.catalog.enums import PriceLayer
-from channels.catalog.models import ChannelListing, PriceCycle, PriceInterval, PriceWithdrawal
+from channels.catalog.enums import PriceChangeState, PriceLayer
+from channels.catalog.models import ChannelListing, PriceChangeRequest, PriceCycle, PriceInterval, PriceWithdrawal
+from channels.catalog.services.judging import Change, held_request, judge
 from channels.catalog.services.listings import checked_price
+from channels.catalog.services.prices import put_into_force
 from channels.catalog.services.products import locked
-from o2o.kit.errors import InvalidError
+from o2o.kit.errors import InvalidError, NotFoundError
 from o2o.kit.locks import lock_rows
+from o2o.tenancy.acting import current_actor_label
 
 AHEAD = timedelta(days=60)
 DAY = timedelta(days=1)
@@ -35,7 +38,11 @@ def create_price_cycle(
     weekdays: Sequence[int] = (),
     compare_at_price: Decimal | None = None,
 ) -> PriceCycle:
-    """Make a price that comes back, and unroll it 60 days ahead. Raises ``InvalidError`` or ``NotFoundError``."""
+    """Make a price that comes back, and unroll it 60 days ahead; one that the alarm finds abnormal waits (``is_held``).
+
+    A window that runs now counts from now on: no price is set for the past. Raises ``InvalidError`` or
+    ``NotFoundError``.
+    """
     if time_zone not in available_timezones():
         raise InvalidError(_("“%(name)s” is not a time zone.") % {"name": time_zone}, field="time_zone")
     if set(weekdays) - set(range(7)):
@@ -44,11 +51,13 @@ def create_price_cycle(
         raise InvalidError(_("The last day is not before the first."), field="valid_until")
     with transaction.atomic():
         listing = locked(ChannelListing, listing_id)
-        cycle = PriceCycle.objects.create(
+        if listing.awaits_price:
+            raise InvalidError(_("The listing has no regular price yet; its first one waits for approval."))
+        cycle = PriceCycle(
             listing=listing,
             name=name,
             price=checked_price(price, listing.currency),
-            compare_at_price=compare_at_price,
+            compare_at_price=None if compare_at_price is None else checked_price(compare_at_price, listing.currency),
             weekdays=sorted(set(weekdays)),
             starts_at=starts_at,
             ends_at=ends_at,
@@ -56,20 +65,45 @@ def create_price_cycle(
             valid_from=valid_from,
             valid_until=valid_until,
         )
-        _unroll(cycle, at)
+        begins = next((begin for begin, end in windows(cycle, valid_from, _horizon(at)) if end > at), at)
+        change = Change(listing, cycle.price, max(begins, at), PriceLayer.CYCLIC)
+        alarm = judge(changes=[change], at=at)[0]
+        cycle.is_held = alarm is not None
+        cycle.save(force_insert=True)
+        if alarm is None:
+            unroll(cycle, at)
+            put_into_force({listing.pk: listing}, at)
+        else:
+            held_request(change, alarm, at=at, cycle=cycle, compare_at_price=cycle.compare_at_price, reason=name).save()
         return cycle
 
 
 def end_price_cycle(*, cycle_id: uuid.UUID, at: datetime) -> None:
-    """Let a price come back no more; its intervals that lie ahead or run now are withdrawn."""
+    """Let a price come back no more; its intervals that lie ahead or run now are withdrawn.
+
+    Raises ``NotFoundError``.
+    """
     with transaction.atomic():
+        listing_id = PriceCycle.objects.filter(pk=cycle_id).values_list("listing_id", flat=True).first()
+        if listing_id is None:
+            raise NotFoundError(_("There is no recurring price %(id)s.") % {"id": cycle_id})
+        listing = locked(ChannelListing, listing_id)
+        PriceChangeRequest.objects.filter(cycle=cycle_id, state=PriceChangeState.HELD).update(
+            state=PriceChangeState.REFUSED, settled_at=at, settled_by=current_actor_label()[:200], updated_at=at
+        )
         cycle = locked(PriceCycle, cycle_id)
         if cycle.ended_at is not None:
             return
         cycle.ended_at = at
         cycle.save(update_fields=["ended_at", "updated_at"])
         ahead = PriceInterval.objects.filter(cycle=cycle, valid_until__gt=at, withdrawal=None)
-        PriceWithdrawal.objects.bulk_create(PriceWithdrawal(interval=row, reason=cycle.name[:200]) for row in ahead)
+        PriceWithdrawal.objects.bulk_create(
+            PriceWithdrawal(
+                interval=row, withdrawn_at=at, reason=cycle.name[:200], actor_label=current_actor_label()[:200]
+            )
+            for row in ahead
+        )
+        put_into_force({listing.pk: listing}, at)
 
 
 def unroll_cycles(*, at: datetime, limit: int = 500) -> int:
@@ -77,19 +111,26 @@ def unroll_cycles(*, at: datetime, limit: int = 500) -> int:
 
     Each cycle remembers how far it is unrolled, under its lock, so that running twice adds nothing.
     """
-    horizon = (at + AHEAD).date()
     with transaction.atomic():
         due = PriceCycle.objects.filter(
-            Q(valid_until=None) | Q(unrolled_until__lt=F("valid_until")), ended_at=None, unrolled_until__lt=horizon
+            Q(valid_until=None) | Q(unrolled_until__lt=F("valid_until")),
+            ended_at=None,
+            is_held=False,
+            unrolled_until__lt=_horizon(at),
         )
-        cycles = lock_rows(PriceCycle.objects.filter(pk__in=list(due.values_list("pk", flat=True)[:limit])))
+        # The conditions are asked again of each row once it is locked: it may have ended while this waited.
+        cycles = lock_rows(due.filter(pk__in=list(due.values_list("pk", flat=True)[:limit])))
         for cycle in cycles:
-            _unroll(cycle, at)
+            unroll(cycle, at)
         return len(cycles)
 
 
 def windows(cycle: PriceCycle, first: date, last: date) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the stretches of a cycle that begin on the dates of a range, as instants."""
+    """Yield the stretches of a cycle that begin on the dates of a range, as instants.
+
+    Hours are those on the wall. Where the clocks go forward, an hour that does not exist is the one after it, and a
+    window that lies in it altogether is left out; where they go back, an hour that comes twice begins with the first.
+    """
     zone = ZoneInfo(cycle.time_zone)
     day = max(first, cycle.valid_from)
     last = last if cycle.valid_until is None else min(last, cycle.valid_until)
@@ -103,22 +144,28 @@ def windows(cycle: PriceCycle, first: date, last: date) -> Iterator[tuple[dateti
         day += DAY
 
 
-def _unroll(cycle: PriceCycle, at: datetime) -> None:
+def unroll(cycle: PriceCycle, at: datetime) -> None:
+    """Write the intervals of a locked cycle up to 60 days ahead, from where it is unrolled."""
     first = cycle.valid_from if cycle.unrolled_until is None else cycle.unrolled_until + DAY
-    last = (at + AHEAD).date()
+    last = _horizon(at)
     PriceInterval.objects.bulk_create(
         PriceInterval(
             listing_id=cycle.listing_id,
             layer=PriceLayer.CYCLIC,
             price=cycle.price,
             compare_at_price=cycle.compare_at_price,
-            valid_from=begin,
+            valid_from=max(begin, at),
             valid_until=end,
             cycle=cycle,
             reason=cycle.name,
+            actor_label=current_actor_label()[:200],
         )
         for begin, end in windows(cycle, first, last)
         if end > at
     )
     cycle.unrolled_until = last
     cycle.save(update_fields=["unrolled_until", "updated_at"])
+
+
+def _horizon(at: datetime) -> date:
+    return (at + AHEAD).date()

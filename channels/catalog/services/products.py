@@ -1,24 +1,27 @@
 """Products, variants, barcodes and images."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels.catalog.events import ProductChanged, VariantChanged
-from channels.catalog.gtin import gtin14
+from channels.catalog.gtin import WrongGtinError, gtin14
 from channels.catalog.models import Barcode, Product, ProductImage, Variant
 from o2o.events import emit
 from o2o.kit.errors import DomainError, InvalidError, NotFoundError, UnknownReferenceError
 from o2o.kit.locks import lock_rows
+from o2o.tenancy.scope import current_merchant_id
 
 PRODUCT_FIELDS = frozenset({"name", "description", "brand", "category_id", "attributes", "is_active"})
 VARIANT_FIELDS = frozenset({"sku", "name", "gtin", "attributes", "cost", "allows_backorder", "is_active"})
 MOST_IMAGES = 50
+MOST_VARIANTS = 100
+MOST_BARCODES = 20
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -30,15 +33,32 @@ class CodeTakenError(DomainError):
     title = gettext_lazy("The code is taken")
 
 
-def create_product(*, code: str, name: str, at: datetime, **fields: Any) -> Product:
-    """Make a product without variants. Raises ``CodeTakenError``."""
+def create_product(
+    *, code: str, name: str, at: datetime, variants: Sequence[Mapping[str, Any]] = (), **fields: Any
+) -> Product:
+    """Make a product, with its variants where some are given: fields of a variant, and ``barcodes``. All or nothing.
+
+    Raises ``CodeTakenError``, ``WrongGtinError`` or ``InvalidError``.
+    """
+    if len(variants) > MOST_VARIANTS:
+        raise InvalidError(_("%(count)s variants are the most.") % {"count": MOST_VARIANTS}, field="variants")
     product = changed(Product(code=code, name=name), fields, PRODUCT_FIELDS)
-    try:
-        with transaction.atomic():
-            product.save(force_insert=True)
-    except IntegrityError as error:
-        raise _taken(error, {"code": code}) from error
-    emit(ProductChanged(aggregate_id=product.pk, is_active=product.is_active))
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                product.save(force_insert=True)
+        except IntegrityError as error:
+            raise CodeTakenError(
+                _("Another product has the code “%(code)s”.") % {"code": code}, field="code"
+            ) from error
+        _lock_codes(barcode_of(code) for one in variants for code in (one.get("gtin", ""), *one.get("barcodes", ())))
+        for given in variants:
+            values = dict(given)
+            barcodes = values.pop("barcodes", ())
+            variant = _saved(changed(Variant(product=product), values, VARIANT_FIELDS))
+            for value in barcodes:
+                _add_barcode(variant, value)
+        emit(ProductChanged(aggregate_id=product.pk, is_active=product.is_active))
     return product
 
 
@@ -68,19 +88,25 @@ def update_variant(*, variant_id: uuid.UUID, at: datetime, **changes: Any) -> Va
 
 
 def add_barcode(*, variant_id: uuid.UUID, value: str, at: datetime) -> Barcode:
-    """Let a code on the goods name a variant. Raises ``CodeTakenError`` where it names another."""
-    value = value.strip()
-    if not value:
-        raise InvalidError(_("A barcode has at least one character."), field="value")
+    """Let a code on the goods name a variant; one that is a GTIN is kept as 14 digits.
+
+    Raises ``CodeTakenError``, which names the variant that has it.
+    """
+    with transaction.atomic():
+        return _add_barcode(locked(Variant, variant_id), value)
+
+
+def set_barcodes(*, variant_id: uuid.UUID, values: Sequence[str], at: datetime) -> None:
+    """Let exactly these codes name a variant. Raises as ``add_barcode``, or ``InvalidError`` for too many."""
+    wanted = {barcode_of(value) for value in values if value.strip()}
+    if len(wanted) > MOST_BARCODES:
+        raise InvalidError(_("%(count)s barcodes are the most.") % {"count": MOST_BARCODES}, field="codes")
     with transaction.atomic():
         variant = locked(Variant, variant_id)
-        try:
-            with transaction.atomic():
-                return Barcode.objects.create(variant=variant, value=value)
-        except IntegrityError as error:
-            raise CodeTakenError(
-                _("The barcode “%(value)s” names a variant already.") % {"value": value}, field="value"
-            ) from error
+        _claim(wanted, variant, field="codes")
+        variant.barcodes.exclude(value__in=wanted).delete()
+        present = set(variant.barcodes.values_list("value", flat=True))
+        Barcode.objects.bulk_create(Barcode(variant=variant, value=value) for value in sorted(wanted - present))
 
 
 def set_images(*, product_id: uuid.UUID, images: Sequence[tuple[str, str]], at: datetime) -> list[ProductImage]:
@@ -117,15 +143,58 @@ def locked(model: type[Row], pk: uuid.UUID) -> Row:
     return found[0]
 
 
+def barcode_of(text: str) -> str:
+    """Return a code as it is kept: a GTIN as 14 digits, whatever else as it is."""
+    value = text.strip()
+    try:
+        return gtin14(value) if value.isascii() and value.isdigit() else value
+    except WrongGtinError:
+        return value
+
+
+def _add_barcode(variant: Variant, text: str) -> Barcode:
+    value = barcode_of(text)
+    if not value:
+        raise InvalidError(_("A barcode has at least one character."), field="value")
+    _claim([value], variant, field="value")
+    found: Barcode = Barcode.objects.get_or_create(variant=variant, value=value)[0]
+    return found
+
+
+def _claim(values: Collection[str], variant: Variant, *, field: str) -> None:
+    """Make sure that no other variant has one of the codes as its GTIN or barcode. Raises ``CodeTakenError``.
+
+    The two are kept in two tables, over which no constraint reaches: whoever takes a code waits for others who do.
+    """
+    _lock_codes(values)
+    others = Variant.objects.exclude(pk=variant.pk).filter(gtin__in=values).values_list("gtin", "sku")
+    coded = Barcode.objects.exclude(variant=variant).filter(value__in=values).values_list("value", "variant__sku")
+    found = others.first() or coded.first()
+    if found is not None:
+        raise CodeTakenError(
+            _("“%(value)s” is a code of the variant “%(sku)s” already.") % {"value": found[0], "sku": found[1]},
+            field=field,
+        )
+
+
+def _lock_codes(values: Iterable[str]) -> None:
+    """Lock codes of the merchant until the end of the transaction, in one order for everybody."""
+    with connection.cursor() as cursor:
+        names = sorted({f"catalog.code:{current_merchant_id()}:{value}" for value in values if value})
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(name, 0)) FROM unnest(%s::text[]) name", [names])
+
+
 def _saved(variant: Variant) -> Variant:
     variant.gtin = gtin14(variant.gtin)
     if variant.cost is not None and variant.cost < 0:
         raise InvalidError(_("A cost is not negative."), field="cost")
+    if variant.gtin:
+        _claim([variant.gtin], variant, field="gtin")
     try:
         with transaction.atomic():
             variant.save()
     except IntegrityError as error:
-        raise _taken(error, {"sku": variant.sku, "gtin": variant.gtin}) from error
+        raise _taken(error, variant) from error
     emit(
         VariantChanged(
             aggregate_id=variant.pk,
@@ -137,9 +206,12 @@ def _saved(variant: Variant) -> Variant:
     return variant
 
 
-def _taken(error: IntegrityError, values: dict[str, str]) -> CodeTakenError:
-    """Return the refusal for a broken unique constraint, which names the field that it is about."""
-    field = next((name for name in values if f"_per_{name}" in str(error)), "")
-    if not field:
-        raise error
-    return CodeTakenError(_("“%(value)s” is taken by another.") % {"value": values[field]}, field=field)
+def _taken(error: IntegrityError, variant: Variant) -> CodeTakenError:
+    """Return the refusal for a broken unique constraint, which names what has the code."""
+    if "_per_sku" in str(error):
+        owner = Variant.objects.filter(sku=variant.sku).values_list("product__name", flat=True).first()
+        text = _("The SKU “%(sku)s” is one of “%(product)s” already.") % {"sku": variant.sku, "product": owner}
+        return CodeTakenError(text, field="sku")
+    if "_per_gtin" in str(error):
+        return CodeTakenError(_("“%(value)s” is taken by another.") % {"value": variant.gtin}, field="gtin")
+    raise error

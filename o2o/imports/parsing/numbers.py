@@ -9,6 +9,9 @@ Which mark is the decimal one, where the file does not say so:
 - One ``.`` is the decimal mark. So ``1.234`` meant as thousands is finer than a cent and refused as an amount, not
   misread.
 
+A tiny number that a program writes with an exponent (``5.55e-17``) is read as it stands; one with a positive exponent
+(``6.9E+12``) is what a spreadsheet shortened, and refused.
+
 A person who sets the decimal mark of the file overrides this. Whatever separates thousands has to do so properly.
 """
 
@@ -58,6 +61,7 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _EXPONENT = re.compile(r"[-+]?\d+([.,]\d+)?E[-+]?\d+", re.IGNORECASE)
+_TINY = re.compile(r"[-+]?\d\.?\d{0,17}E-\d{1,3}", re.IGNORECASE | re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:\d*|(?:([,.' ])\d{2,3}(?:\1\d{2,3})*(?<=\d{3})))")
 
 
@@ -107,6 +111,8 @@ def _read(cell: Cell, formats: Formats) -> tuple[Decimal, list[str]]:
     if isinstance(cell, int | float):
         return _bounded(_exact(cell), cell), []
     text = unicodedata.normalize("NFKC", cell.translate(_MINUS)).translate(_MINUS).strip().strip("'").strip()
+    if _TINY.fullmatch(text):
+        return _bounded(Decimal(text), cell), []
     if _EXPONENT.fullmatch(text):
         raise CellError(
             _("“%(value)s” was shortened by a spreadsheet. Format the column as a number without exponent.")

@@ -7,6 +7,7 @@ from typing import IO
 from django.utils.translation import gettext as _
 
 from o2o.imports.columns import Column, match_headers
+from o2o.imports.limits import MAX_COLUMNS
 from o2o.imports.parsing.words import text_of
 from o2o.imports.reading.delimited import Record, cut_lines, read_delimited
 from o2o.imports.reading.dialects import Dialect, detect_delimiter
@@ -18,6 +19,7 @@ HEAD_BYTES = 256 * 1024
 #: A title or two may stand above the headers.
 HEADER_WITHIN = 10
 SAMPLE_LINES = 20
+LONGEST_HEADER = 200
 
 
 def is_workbook(head: bytes) -> bool:
@@ -67,7 +69,7 @@ def with_headers(dialect: Dialect, records: Iterator[Record], columns: Sequence[
     for number, record in enumerate(islice(records, HEADER_WITHIN), start=1):
         if record.is_blank:
             continue
-        headers = [text_of(cell).replace("\x00", "␀") for cell in record.cells]
+        headers = [text_of(cell)[:LONGEST_HEADER].replace("\x00", "␀") for cell in record.cells[:MAX_COLUMNS]]
         found = len(match_headers(columns, headers).mapping)
         if best is None or found > best[0]:
             best = (found, number, headers)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
-import openpyxl
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 from django.utils.translation import gettext as _
@@ -13,7 +12,6 @@ from django.utils.translation import gettext as _
 from o2o.imports.limits import (
     MAX_COLUMNS,
     MAX_RATIO,
-    MAX_SHARED_STRINGS,
     MAX_WORKBOOK_BYTES,
     MAX_WORKBOOK_ENTRIES,
     MAX_WORKBOOK_INFLATED,
@@ -23,6 +21,7 @@ from o2o.imports.limits import (
 from o2o.imports.parsing.errors import Cell
 from o2o.imports.reading.delimited import Record
 from o2o.imports.reading.errors import TooLargeError, UnreadableFileError
+from o2o.imports.reading.packages import check_parts, open_package, too_many_rows
 
 SIGNATURE = b"PK\x03\x04"
 #: The old binary format of Excel and other office files.
@@ -41,6 +40,7 @@ def check_workbook(file: IO[bytes], size: int) -> None:
         with zipfile.ZipFile(file) as archive:
             _check_sizes(archive.infolist(), size)
             _check_xml(archive)
+            check_parts(archive)
     except zipfile.BadZipFile as error:
         raise UnreadableFileError(_("The file is damaged or no XLSX workbook. Save it again, or as CSV.")) from error
 
@@ -51,7 +51,7 @@ def read_workbook(file: IO[bytes], *, after: int) -> Iterator[Record]:
     Numbers stay numbers, dates become ISO texts, what a formula last gave counts. ``check_workbook`` comes before.
     """
     try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        book = open_package(file)
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         if not sheets:
             raise UnreadableFileError(_("The workbook has no visible sheet."))
@@ -60,10 +60,7 @@ def read_workbook(file: IO[bytes], *, after: int) -> Iterator[Record]:
         rows = sheet.iter_rows(min_row=after + 1, values_only=True, max_col=MAX_COLUMNS)
         for number, row in enumerate(rows, start=after + 1):
             if number > MAX_WORKBOOK_ROWS:
-                raise TooLargeError(
-                    _("A workbook may have %(most)d rows. Save the sheet as CSV, which may have more.")
-                    % {"most": MAX_WORKBOOK_ROWS}
-                )
+                raise too_many_rows()
             cells = [_cell(value) for value in row]
             while cells and cells[-1] is None:
                 cells.pop()
@@ -93,9 +90,6 @@ def _check_sizes(entries: list[zipfile.ZipInfo], size: int) -> None:
     inflated = sum(entry.file_size for entry in entries)
     if inflated > MAX_WORKBOOK_INFLATED or (inflated > MEBIBYTE and inflated > size * MAX_RATIO):
         raise TooLargeError(_too_large("content", inflated, min(MAX_WORKBOOK_INFLATED, size * MAX_RATIO)))
-    texts = sum(entry.file_size for entry in entries if entry.filename.lower().endswith("sharedstrings.xml"))
-    if texts > MAX_SHARED_STRINGS:
-        raise TooLargeError(_too_large("texts", texts, MAX_SHARED_STRINGS))
 
 
 def _check_xml(archive: zipfile.ZipFile) -> None:
@@ -120,7 +114,7 @@ def _check_xml(archive: zipfile.ZipFile) -> None:
 
 
 def _too_large(what: str, size: int, most: int) -> str:
-    names = {"file": _("The workbook"), "content": _("What the workbook holds"), "texts": _("The workbook's texts")}
+    names = {"file": _("The workbook"), "content": _("What the workbook holds")}
     return _("%(what)s: %(size)d MB, and at most %(most)d MB are read. Save the sheet as CSV, or split it.") % {
         "what": names[what],
         "size": size // MEBIBYTE,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from o2o.imports.enums import Action, Outcome
 from o2o.imports.kinds import Applied, AppliedRow, ImportContext, ImportKind, Row, Undone
 from o2o.imports.models import ImportBatch, ImportRow
-from o2o.imports.services.chunks import Chunk, Reader, by_group, next_chunk, same_length
+from o2o.imports.services.chunks import Chunk, Kept, Reader, by_group, next_chunk, same_length
 from o2o.kit.copying import as_json, copy_then, storable
 from o2o.kit.errors import DomainError
 
@@ -119,7 +119,7 @@ def _reason(error: Exception) -> str:
     return _("The database does not take this row; it contradicts something that is there.")
 
 
-def _write(batch: ImportBatch, kept: Sequence[ImportRow], results: Sequence[Any], statement: str) -> None:
+def _write(batch: ImportBatch, kept: Sequence[Kept], results: Sequence[Any], statement: str) -> None:
     if not kept:
         return
     rows = [

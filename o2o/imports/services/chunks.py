@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from o2o.imports.columns import Value
+from o2o.imports.columns import Column, ColumnKind, Value
 from o2o.imports.kinds import ImportContext, ImportKind, Row
 from o2o.imports.models import ImportBatch, ImportRow
 from o2o.imports.parsing.errors import CellError, Formats
@@ -19,13 +19,27 @@ from o2o.imports.selectors import matched_columns
 from o2o.tenancy.models import Merchant
 
 MOST_OF_A_GROUP = 10_000
+#: How many cells of a column are remembered with what they say; one call has fewer rows than that.
+REMEMBERED = 20_000
+
+
+class Kept(NamedTuple):
+    """What is needed of an ``ImportRow``; to make the whole object takes longer than to read its cells."""
+
+    pk: uuid.UUID
+    row_number: int
+    key: str
+    cells: Sequence[Any]
+    action: str
+    reason: str
+    undo: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Some rows, and the key after which the next ones begin; None where there are no more."""
 
-    rows: Sequence[ImportRow]
+    rows: Sequence[Kept]
     after: str | None
 
 
@@ -37,14 +51,18 @@ def next_chunk(rows: QuerySet[ImportRow], *, after: str, size: int, is_backwards
     if after:
         rows = rows.filter(key__lt=after) if is_backwards else rows.filter(key__gt=after)
     order = ("-key", "-row_number") if is_backwards else ("key", "row_number")
-    found = list(rows.order_by(*order)[: size + 1])
+    found = _kept(rows.order_by(*order)[: size + 1])
     if len(found) <= size:
         return Chunk(found, None)
     cut = found[-1].key
     whole = [row for row in found if row.key != cut]
     if not whole:
-        whole = list(rows.filter(key=cut).order_by(*order)[: MOST_OF_A_GROUP + 1])
+        whole = _kept(rows.filter(key=cut).order_by(*order)[: MOST_OF_A_GROUP + 1])
     return Chunk(whole, whole[-1].key)
+
+
+def _kept(rows: QuerySet[ImportRow]) -> list[Kept]:
+    return [Kept(*row) for row in rows.values_list(*Kept._fields)]
 
 
 def by_group(rows: Sequence[Any], key: str = "key") -> Iterator[list[Any]]:
@@ -54,27 +72,44 @@ def by_group(rows: Sequence[Any], key: str = "key") -> Iterator[list[Any]]:
 
 
 class Reader:
-    """Turns kept cells into the values of a kind's columns."""
+    """Turns kept cells into the values of a kind's columns. A text that comes again is not read again."""
 
     def __init__(self, batch: ImportBatch, kind: ImportKind, formats: Formats) -> None:
         mapping = matched_columns(batch).mapping
-        self._columns = [(column, mapping[column.name]) for column in kind.columns if column.name in mapping]
+        self._columns: list[tuple[str, int, Column, dict[str, tuple[Value, str]]]] = [
+            (column.name, mapping[column.name], column, {}) for column in kind.columns if column.name in mapping
+        ]
         self._formats = formats
 
     def values(self, cells: Sequence[Any]) -> tuple[Mapping[str, Value], str]:
         """Return the values of a row, and what is wrong with it: every column that cannot be read, in one text."""
         values: dict[str, Value] = {}
         faults: list[str] = []
-        for column, place in self._columns:
-            try:
-                values[column.name] = column.parse(cells[place] if place < len(cells) else None, self._formats)
-            except CellError as error:
-                faults.append(str(error))
+        width = len(cells)
+        for name, place, column, known in self._columns:
+            cell = cells[place] if place < width else None
+            # 1, 1.0 and true are one key, so that only texts are remembered.
+            found = known.get(cell) if cell.__class__ is str else None
+            value, fault = found or self._read(column, cell, known)
+            if fault:
+                faults.append(fault)
+            else:
+                values[name] = value
         return values, " ".join(faults)
 
-    def row(self, kept: ImportRow) -> Row:
+    def row(self, kept: Kept) -> Row:
         """Return a row that is known to be readable."""
         return Row(kept.row_number, self.values(kept.cells)[0], kept.key)
+
+    def _read(self, column: Column, cell: Any, known: dict[str, tuple[Value, str]]) -> tuple[Value, str]:
+        try:
+            found: tuple[Value, str] = (column.parse(cell, self._formats), "")
+        except CellError as error:
+            found = (None, str(error))
+        # Whoever gets a list may change it.
+        if isinstance(cell, str) and column.kind != ColumnKind.LIST and len(known) < REMEMBERED:
+            known[cell] = found
+        return found
 
 
 def context_of(batch: ImportBatch, *, at: datetime) -> ImportContext:

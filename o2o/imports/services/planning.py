@@ -11,7 +11,16 @@ from django.utils.translation import gettext as _
 from o2o.imports.enums import Action
 from o2o.imports.kinds import ImportContext, ImportKind, Plan, Row
 from o2o.imports.models import ImportBatch, ImportRow
-from o2o.imports.services.chunks import MOST_OF_A_GROUP, Chunk, Reader, by_group, next_chunk, same_length, too_many
+from o2o.imports.services.chunks import (
+    MOST_OF_A_GROUP,
+    Chunk,
+    Kept,
+    Reader,
+    by_group,
+    next_chunk,
+    same_length,
+    too_many,
+)
 from o2o.kit.copying import as_json, copy_then, storable
 
 COUNTS = {
@@ -46,13 +55,11 @@ def plan_rows(*, batch: ImportBatch, kind: ImportKind, after: str, context: Impo
 class _Sorted:
     """Rows that the kind is asked about, and the plans of those that it is not."""
 
-    readable: list[tuple[ImportRow, Row]] = field(default_factory=list)
-    settled: list[tuple[ImportRow, Plan]] = field(default_factory=list)
+    readable: list[tuple[Kept, Row]] = field(default_factory=list)
+    settled: list[tuple[Kept, Plan]] = field(default_factory=list)
 
 
-def _plans(
-    kind: ImportKind, rows: Sequence[ImportRow], reader: Reader, context: ImportContext
-) -> list[tuple[ImportRow, Plan]]:
+def _plans(kind: ImportKind, rows: Sequence[Kept], reader: Reader, context: ImportContext) -> list[tuple[Kept, Plan]]:
     into = _Sorted()
     for group in by_group(rows):
         _sort_group(kind, group, reader, into)
@@ -62,7 +69,7 @@ def _plans(
     return [*into.settled, *((kept, plan) for (kept, _row), plan in zip(into.readable, plans, strict=True))]
 
 
-def _sort_group(kind: ImportKind, group: Sequence[ImportRow], reader: Reader, into: _Sorted) -> None:
+def _sort_group(kind: ImportKind, group: Sequence[Kept], reader: Reader, into: _Sorted) -> None:
     read = [(kept, *_read(kept, reader)) for kept in group]
     first_fault = next((kept.row_number for kept, _values, fault in read if fault), None)
     first: int | None = None
@@ -79,7 +86,7 @@ def _sort_group(kind: ImportKind, group: Sequence[ImportRow], reader: Reader, in
             into.readable.append((kept, Row(kept.row_number, values, kept.key)))
 
 
-def _read(kept: ImportRow, reader: Reader) -> tuple[Any, str]:
+def _read(kept: Kept, reader: Reader) -> tuple[Any, str]:
     # The fault of a row that could not even be cut into cells was found while staging.
     return ({}, kept.reason) if kept.action == Action.REJECT else reader.values(kept.cells)
 
@@ -89,7 +96,7 @@ def _repeats(kind: ImportKind, row: int) -> str:
     return _("Row %(row)d has the same %(names)s; only the first one counts.") % {"row": row, "names": names}
 
 
-def _line(row: ImportRow, plan: Plan) -> tuple[Any, ...]:
+def _line(row: Kept, plan: Plan) -> tuple[Any, ...]:
     changes = {name: list(change) for name, change in plan.changes.items()}
     return (row.pk, plan.action.value, storable(as_json(changes)), storable(str(plan.reason)))
 

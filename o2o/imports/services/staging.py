@@ -92,11 +92,12 @@ def group_key(kind: ImportKind, mapping: Mapping[str, int], number: int, cells: 
 
 
 def _staged(kind: ImportKind, mapping: Mapping[str, int], number: int, record: Record) -> tuple[Any, ...]:
-    fault = record.fault
-    cells = record.cells
-    if any(isinstance(cell, str) and "\x00" in cell for cell in cells):
+    fault, kept = record.fault, record.cells
+    text = "".join([cell for cell in kept if isinstance(cell, str)])
+    if "\x00" in text:
         fault = fault or _("The row holds a NUL byte. Save the file again as CSV or XLSX.")
-    kept = [storable(cell) if isinstance(cell, str) else cell for cell in cells]
+    if storable(text) != text:
+        kept = [storable(cell) if isinstance(cell, str) else cell for cell in kept]
     key = f"r{number:010d}" if fault else group_key(kind, mapping, number, kept)
     return (uuid7(), number, key, as_json(kept), Action.REJECT.value if fault else "", fault)
 

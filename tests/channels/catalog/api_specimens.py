@@ -26,8 +26,12 @@ SPECIMENS: Mapping[str, Callable[[Merchant], UUID]] = {
     "/api/v1/listings/": _made("listing"),
     "/api/v1/price_change_requests/": _made("request"),
     "/api/v1/deviations/": _made("deviation"),
+    "/api/v1/price_cycles/": _made("cycle"),
+    "/api/v1/consistency_policies/": _made("policy"),
 }
 BODIES: Mapping[str, Mapping[str, Any]] = {
-    "PUT /api/v1/listings/<uuid:pk>/price": {"price": "17.00"},
+    "PUT /api/v1/listings/<uuid:pk>/price": {"price": {"amount": "17.00", "currency": "CNY"}},
+    "POST /api/v1/listings/<uuid:pk>/withdraw_price": {"interval_id": "01890000-0000-7000-8000-000000000000"},
+    "PUT /api/v1/products/<uuid:pk>/images": {"images": []},
     "POST /api/v1/variants/<uuid:pk>/barcodes": {"value": "123"},
 }

@@ -1,5 +1,6 @@
 """A row for each list of the catalog."""
 
+from datetime import time
 from decimal import Decimal
 
 from channels.catalog import services
@@ -9,6 +10,8 @@ from channels.catalog.models import (
     ConsistencyPolicy,
     Deviation,
     PriceChangeRequest,
+    PriceCycle,
+    PriceInterval,
     Product,
     Variant,
 )
@@ -19,7 +22,12 @@ from o2o.tenancy.models import Merchant
 from tests.channels.factories import ProductFactory, SalesChannelFactory, VariantFactory
 from tests.o2o.console.rows import KEYS, MAKERS, row_of
 
-KEYS.update({"product_id": Product, "listing_id": ChannelListing, "variant_id": Variant})
+KEYS.update(
+    {
+        "product_id": Product, "listing_id": ChannelListing, "variant_id": Variant, "interval_id": PriceInterval,
+        "deviation_id": Deviation,
+    }
+)  # fmt: skip
 MAKERS.setdefault(Variant, lambda merchant: VariantFactory(merchant=merchant))
 
 
@@ -42,6 +50,19 @@ def listing(merchant: Merchant) -> ChannelListing:
 @row_of(PriceChangeRequest)
 def request(merchant: Merchant) -> PriceChangeRequest:
     return services.set_price(wish=PriceWish(listing(merchant).pk, Decimal(1)), at=now())
+
+
+@row_of(PriceCycle)
+def cycle(merchant: Merchant) -> PriceCycle:
+    return services.create_price_cycle(
+        listing_id=listing(merchant).pk, name="Happy hour", price=Decimal(16), starts_at=time(14), ends_at=time(17),
+        time_zone="Asia/Shanghai", valid_from=now().date(), at=now(),
+    )  # fmt: skip
+
+
+@row_of(PriceInterval)
+def interval(merchant: Merchant) -> PriceInterval:
+    return services.set_price(wish=PriceWish(listing(merchant).pk, Decimal(17)), at=now())
 
 
 @row_of(ConsistencyPolicy)

@@ -1,6 +1,8 @@
 """Numbers of articles, and changes of price that look like mistakes."""
 
+import math
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -45,11 +47,16 @@ def test_any_slip_of_one_digit_is_found(digits):
             gtin14(slipped)
 
 
-CALM = [Decimal(text) for text in ("18", "17", "18", "19", "18", "17.5", "18")]
+def moves_of(*prices):
+    return [math.log(new / old) for old, new in pairwise(prices)]
+
+
+CALM = moves_of(18, 17, 18, 19, 18, 17.5, 18)
+WILD = moves_of(20, 40, 20, 40, 20, 40, 20)
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "history", "is_held"),
+    ("old", "new", "moves", "is_held"),
     [
         ("9.9", "8.9", [], False),
         ("18", "15", CALM, False),
@@ -62,16 +69,37 @@ CALM = [Decimal(text) for text in ("18", "17", "18", "19", "18", "17.5", "18")]
         ("0", "18", [], True),
         ("18", "18", CALM, False),
         # what moves wildly may, but no decimal point may slip
-        ("20", "40", [Decimal(value) for value in (20, 40, 20, 40, 20, 40, 20)], False),
-        ("20", "200", [Decimal(value) for value in (20, 40, 20, 40, 20, 40, 20)], True),
+        ("20", "40", WILD, False),
+        ("20", "200", WILD, True),
     ],
 )
-def test_moves_that_look_wrong_are_held(old, new, history, is_held):
-    assert (look_at(old=Decimal(old), new=Decimal(new), history=history) is not None) == is_held
+def test_moves_that_look_wrong_are_held(old, new, moves, is_held):
+    assert (look_at(old=Decimal(old), new=Decimal(new), moves=moves) is not None) == is_held
+
+
+def test_a_spread_of_nothing_counts_as_five_percent():
+    """All moves alike give a MAD of zero, by which the slightest other move would be infinitely far."""
+    alike = [0.01] * 9
+
+    assert look_at(old=Decimal(100), new=Decimal(110), moves=alike) is None
+    alarm = look_at(old=Decimal(100), new=Decimal(140), moves=alike)
+    assert alarm.spread == 0.05
+    assert alarm.z == pytest.approx(0.6745 * (math.log(1.4) - 0.01) / 0.05)
+
+
+@given(
+    st.decimals("0.01", "9999", places=2), st.decimals("0.01", "9999", places=2),
+    st.lists(st.floats(-2, 2), max_size=30),
+)  # fmt: skip
+def test_nothing_beyond_five_times_ever_passes(old, new, moves):
+    ratio = max(old / new, new / old)
+    if ratio >= 5:
+        assert look_at(old=old, new=new, moves=moves) is not None
+    assert look_at(old=old, new=old, moves=moves) is None
 
 
 def test_robust_z_is_that_of_the_formula():
-    alarm = look_at(old=Decimal(18), new=Decimal(9), history=CALM)
+    alarm = look_at(old=Decimal(18), new=Decimal(9), moves=CALM)
 
     # the spread is the median distance from the median of the six moves, but not below the least
     assert alarm.moves == 6

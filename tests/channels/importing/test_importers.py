@@ -1,25 +1,16 @@
 """Products, listings, stock and past orders out of files: as a diff, applied, again, and undone."""
 
 from decimal import Decimal
-from io import BytesIO
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from channels.catalog.models import Category, ChannelListing, PriceChangeRequest, Product, Variant
 from channels.inventory.models import StockLevel, StockMovement
 from channels.orders.models import Order, OrderLine
-from o2o.imports.models import ImportBatch
-from o2o.imports.services.batches import apply_batch, start_plan, undo_batch
-from o2o.imports.services.uploads import upload_file
-from o2o.kit.clock import now
-from o2o.kit.jobs.models import Job
-from o2o.kit.jobs.running import run_job
-from o2o.tenancy.enums import Role
 from o2o.tenancy.scope import tenant_transaction
-from o2o.tenancy.selectors import actor_of
-from tests.channels.factories import SalesChannelFactory, StockLocationFactory
 from tests.channels.inventory.conftest import broken_invariants
-from tests.factories import MembershipFactory, MerchantFactory
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -46,64 +37,11 @@ ORDERS = """order,channel,placed_at,location,sku,quantity,unit_price,discount,cu
 """
 
 
-class Shop:
-    """A merchant with a channel of each kind and a store, and an owner who imports."""
-
-    def __init__(self):
-        self.merchant = MerchantFactory(currency="CNY")
-        self.owner = actor_of(MembershipFactory(merchant=self.merchant, role=Role.OWNER))
-        SalesChannelFactory(merchant=self.merchant, code="mini")
-        SalesChannelFactory(merchant=self.merchant, code="pos", kind="pos")
-        StockLocationFactory(merchant=self.merchant, code="S1")
-
-    def take_in(self, kind, text):
-        """Upload and compare a file, apply it if it says anything new, and return its batch."""
-        with tenant_transaction(self.merchant.pk):
-            batch = upload_file(
-                kind=kind, file_name="file.csv", file=BytesIO(text.encode("utf-8")), actor=self.owner, at=now()
-            )
-            start_plan(batch_id=batch.pk, actor=self.owner)
-        self.work()
-        with tenant_transaction(self.merchant.pk):
-            planned = ImportBatch.objects.get(pk=batch.pk)
-            if not planned.to_create + planned.to_change:
-                return planned
-            apply_batch(batch_id=batch.pk, actor=self.owner)
-        self.work()
-        return self.batch(batch.pk)
-
-    def undo(self, batch):
-        with tenant_transaction(self.merchant.pk):
-            undo_batch(batch_id=batch.pk, actor=self.owner)
-        self.work()
-        return self.batch(batch.pk)
-
-    def batch(self, pk):
-        with tenant_transaction(self.merchant.pk):
-            return ImportBatch.objects.get(pk=pk)
-
-    def work(self):
-        with tenant_transaction(self.merchant.pk):
-            jobs = list(Job.objects.filter(state="queued").values_list("pk", flat=True))
-        for pk in jobs:
-            run_job(merchant_id=self.merchant.pk, job_id=pk, seconds=60)
-
-
-@pytest.fixture
-def shop():
-    return Shop()
-
-
-def reasons(shop, batch):
-    with tenant_transaction(shop.merchant.pk):
-        return {row.row_number: row.reason for row in batch.rows.exclude(reason="")}
-
-
 def test_products_come_in_again_and_go(shop):
     batch = shop.take_in("catalog.products", PRODUCTS)
 
     assert (batch.state, batch.to_create, batch.to_reject) == ("applied", 2, 1)
-    assert "must be 7" in reasons(shop, batch)[4]
+    assert "must be 7" in shop.reasons(batch)[4]
     with tenant_transaction(shop.merchant.pk):
         assert set(Variant.objects.values_list("sku", "gtin", "cost")) == {
             ("TEA-L", "05901234123457", Decimal("6.5")), ("TEA-M", "", Decimal(5)),
@@ -133,6 +71,36 @@ def test_listings_come_with_their_prices_and_a_slip_is_held(shop):
     assert broken_invariants("catalog.") == []
 
 
+def test_first_price_of_a_file_far_from_the_other_channels_waits_hidden(shop):
+    shop.take_in("catalog.products", PRODUCTS)
+    shop.take_in("catalog.listings", "channel,sku,price,is_visible\npos,TEA-M,16,yes\n")
+
+    shop.take_in("catalog.listings", "channel,sku,price,is_visible\nmini,TEA-M,1.60,yes\nmini,TEA-L,20,yes\n")
+
+    with tenant_transaction(shop.merchant.pk):
+        slip = ChannelListing.objects.get(variant__sku="TEA-M", channel__code="mini")
+        assert (slip.awaits_price, slip.is_visible) == (True, False)
+        assert PriceChangeRequest.objects.get().listing_id == slip.pk
+        assert ChannelListing.objects.get(variant__sku="TEA-L").is_visible
+    # the same file again does not show it either
+    shop.take_in("catalog.listings", "channel,sku,price,is_visible\nmini,TEA-M,1.60,yes\n")
+    with tenant_transaction(shop.merchant.pk):
+        assert not ChannelListing.objects.get(pk=slip.pk).is_visible
+
+
+def test_compare_at_price_alone_comes_and_goes(shop):
+    shop.take_in("catalog.products", PRODUCTS)
+    shop.take_in("catalog.listings", LISTINGS)
+    batch = shop.take_in("catalog.listings", "channel,sku,price,compare_at_price\nmini,TEA-M,16,20\n")
+    with tenant_transaction(shop.merchant.pk):
+        assert ChannelListing.objects.get(variant__sku="TEA-M").compare_at_price == 20
+
+    shop.undo(batch)
+
+    with tenant_transaction(shop.merchant.pk):
+        assert ChannelListing.objects.get(variant__sku="TEA-M").compare_at_price is None
+
+
 def test_stock_is_posted_as_movements_and_undone_by_others(shop):
     shop.take_in("catalog.products", PRODUCTS)
 
@@ -158,7 +126,7 @@ def test_past_orders_come_in_whole_and_nothing_is_dropped_without_a_word(shop):
     batch = shop.take_in("orders.history", ORDERS)
 
     assert (batch.to_create, batch.to_reject) == (3, 4)
-    told = reasons(shop, batch)
+    told = shop.reasons(batch)
     assert "discount without goods" in told[5]
     assert "return" in told[6]
     assert "S9" in told[7]
@@ -181,3 +149,34 @@ def test_past_orders_come_in_whole_and_nothing_is_dropped_without_a_word(shop):
         assert set(Order.objects.values_list("state", "cancelled_total")) == {("completed", 0)}
         assert Order.objects.count() == 2
     assert broken_invariants("orders.") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("catalog.products", "N-{0},N-{0},Tea\n"),
+        ("catalog.listings", "mini,N-{0},16\n"),
+        ("inventory.stock", "S1,N-{0},5\n"),
+        ("orders.history", "{0},pos,2026-01-31 18:30,S1,N-{0},1,16\n"),
+    ],
+)
+def test_a_kind_asks_the_same_for_one_row_and_for_many(shop, kind, line):
+    headers = {
+        "catalog.products": "sku,product,name\n",
+        "catalog.listings": "channel,sku,price\n",
+        "inventory.stock": "location,sku,on_hand\n",
+        "orders.history": "order,channel,placed_at,location,sku,quantity,unit_price\n",
+    }
+    if kind != "catalog.products":
+        rows = "".join(f"N-{number},N-{number},Tea\n" for number in range(60))
+        shop.take_in("catalog.products", headers["catalog.products"] + rows)
+
+    def queries(numbers):
+        with CaptureQueriesContext(connection) as captured:
+            done = shop.take_in(kind, headers[kind] + "".join(line.format(number) for number in numbers))
+            assert done.applied_count == len(numbers)
+            shop.undo(done)
+        return len(captured)
+
+    queries([59])
+    assert queries(range(1)) == queries(range(1, 50))
