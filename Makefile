@@ -27,7 +27,7 @@ test: environment ## Run the tests; ARGS="-k words" chooses some
 check: environment ## Format, lint, types, layers, templates, migrations, lock files, deployment settings
 	@$(RUN) -m tools.check
 
-bench: environment ## Measure what requests, events and webhooks cost here
+bench: environment ## Measure what requests, events, webhooks, stock and orders cost here
 	@$(RUN) -m tools.bench $(ARGS)
 
 faults: environment ## Inject faults for a long time and look whether every promise holds

@@ -25,6 +25,7 @@ from channels.orders.services.returning import ReceivedLine
 from channels.orders.services.timeline import note
 from channels.stores.models import SalesChannel
 from o2o.api.input import checked
+from o2o.api.pagination import NewestFirst
 from o2o.api.policy import Policy
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
@@ -133,7 +134,7 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
     @extend_schema(
         summary="Read the timeline of an order", responses=serializers.TimelineSerializer(many=True), filters=False
     )
-    @action(detail=True, methods=["get"], filterset_class=None)
+    @action(detail=True, methods=["get"], filterset_class=None, pagination_class=NewestFirst)
     def timeline(self, _request: Request, pk: UUID) -> Response:
         """Return what happened, newest first, page by page."""
         page = self.paginate_queryset(self.get_object().timeline.all())

@@ -18,7 +18,7 @@ from o2o.tenancy.enums import Role
 from o2o.tenancy.models import Merchant
 from o2o.tenancy.scope import tenant_transaction
 from tests.channels.inventory.conftest import broken_invariants
-from tests.channels.orders.conftest import paid, place, stock
+from tests.channels.orders.conftest import AT, paid, place, stock
 from tests.channels.orders.test_fulfillment_api import clerk, program, send, shop_of
 from tests.factories import MerchantFactory
 
@@ -133,6 +133,19 @@ def test_messages_of_a_channel_come_again_late_and_in_disorder(merchant: Merchan
     with tenant_transaction(merchant.pk):
         assert (Order.objects.get().state, stock(shop)) == ("cancelled", (10, 0, 0))
     assert broken_invariants("orders.") == []
+
+
+def test_orders_are_listed_by_when_they_were_placed_page_by_page(merchant: Merchant) -> None:
+    shop, client = shop_of(merchant), program(merchant)
+    with tenant_transaction(merchant.pk):
+        late, *same = (place(shop, 1, placed_at=AT + timedelta(days=days)).pk for days in (2, 1, 1, 1))
+        early = place(shop, 1, placed_at=AT).pk
+    seen, address = [], f"{ORDERS}?page_size=2"
+    while address:
+        page = client.get(address).json()
+        seen += [row["id"] for row in page["results"]]
+        address = page["next"]
+    assert seen == [str(pk) for pk in (late, *same[::-1], early)]
 
 
 def test_units_are_cancelled_and_the_timeline_tells_who_and_from_where(merchant: Merchant) -> None:
