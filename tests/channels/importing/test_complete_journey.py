@@ -4,7 +4,7 @@ A file with each of its traps in ``make test``; in ``make faults`` the whole of 
 """
 
 import csv
-from collections import Counter
+from collections import Counter, defaultdict
 from decimal import ROUND_HALF_EVEN, Decimal
 
 import pytest
@@ -149,7 +149,8 @@ def test_an_order_that_was_refunded_since_is_not_undone(grocer):
 def test_the_whole_of_it_goes_in(grocer, tmp_path):
     source = DATA / "complete_journey" / "transactions.csv"
     file = tmp_path / "transactions.csv"
-    turnover, stores, count = Counter(), set(), 0
+    turnover: defaultdict[str, Decimal] = defaultdict(Decimal)
+    stores, count = set(), 0
     with source.open() as lines, file.open("w") as prepared:
         assert tuple(next(lines).strip().split(",")) == JOURNEY
         prepared.write(with_channel([]))
