@@ -264,9 +264,8 @@ class ImportListings(ImportKind):
                 continue
             changed.append(_changed(listing, after))
             if before is not None and any(before[name] != after[name] for name in PRICE):
-                wishes.append(
-                    PriceWish(listing.pk, Decimal(after["price"]), amount(after["compare_at_price"]), reason="import")
-                )
+                asked = Decimal(after["price"]), amount(after["compare_at_price"])
+                wishes.append(PriceWish(listing.pk, *asked, reason="import"))
         held = hold_first_prices(listings=new, at=context.at) if new else ()
         ChannelListing.objects.bulk_create(new)
         record_first_prices(listings=new, held=held, at=context.at, reason="import")
@@ -301,15 +300,7 @@ class ImportListings(ImportKind):
         rows = ChannelListing.objects.select_related("variant", "channel").order_by("pk")
         found = list((rows.filter(pk__gt=uuid.UUID(after)) if after else rows)[:PAGE])
         lines = [
-            {
-                "channel": listing.channel.code,
-                "sku": listing.variant.sku,
-                "price": listing.price,
-                "compare_at_price": listing.compare_at_price,
-                "is_visible": listing.is_visible,
-                "title": listing.title,
-                "external_id": listing.external_id,
-            }
+            {"channel": listing.channel.code, "sku": listing.variant.sku, **listing_values(listing)}
             for listing in found
         ]
         return ExportPage(lines, str(found[-1].pk) if len(found) == PAGE else None)
