@@ -54,10 +54,23 @@ def make_callers() -> Callers:
     return Callers({"Authorization": f"Bearer {token}"}, _session(people[0], merchant), content_type.pk)
 
 
+def browser_of(slug: str) -> tuple[uuid.UUID, Client]:
+    """Return a merchant's id and the browser of a new owner."""
+    with platform_transaction():
+        merchant = Merchant.objects.get(slug=slug)
+        person = User.objects.create_user(f"bench-{uuid.uuid4().hex[:8]}@example.com")
+        Membership.objects.create(merchant=merchant, user=person, role=Role.OWNER)
+    return merchant.pk, _signed_in(person, merchant)
+
+
 def _session(person: User, merchant: Merchant) -> dict[str, str]:
+    return {"Cookie": f"sessionid={_signed_in(person, merchant).cookies['sessionid'].value}"}
+
+
+def _signed_in(person: User, merchant: Merchant) -> Client:
     browser = Client()
     browser.force_login(person, "allauth.account.auth_backends.AuthenticationBackend")
     session = browser.session
     session[SESSION_MERCHANT] = str(merchant.pk)
     session.save()
-    return {"Cookie": f"sessionid={browser.cookies['sessionid'].value}"}
+    return browser

@@ -7,17 +7,21 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+# A quarter of an hour each: they run when they are named.
+LONG = frozenset({"scale"})
 
 
 def main(names: list[str]) -> int:
-    """Run all measurements, or those that are named (`make bench ARGS="http outbox"`)."""
+    """Run all measurements but the long ones, or those that are named (`make bench ARGS="http scale"`)."""
     there = measurements()
     if unknown := [name for name in names if name not in there]:
         print(f"There is no measurement named {', '.join(unknown)}. There are: {', '.join(there) or 'none yet'}.")
         return 1
     if not there:
         print("There is no measurement yet: bench/ is empty.")
-    failed = [name for name in names or there if not measured(name)]
+    failed = [name for name in names or sorted(set(there) - LONG) if not measured(name)]
+    if not names and LONG:
+        print(f"left out because of their length: {', '.join(sorted(LONG))}")
     if failed:
         print(f"failed: {', '.join(failed)}")
     return 1 if failed else 0

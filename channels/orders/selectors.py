@@ -3,17 +3,27 @@
 import uuid
 from collections.abc import Collection
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from channels.orders.models import FulfillmentOrder
 
+FEW = 1000
+
 
 def orders_of_stores(location_ids: Collection[uuid.UUID] | None) -> Q:
-    """Return the condition for orders that were placed for some stores or have a part there (None: all orders)."""
+    """Return the condition for orders that were placed for some stores or have a part there (None: all orders).
+
+    Asks one query for a handful of ids first, so that the condition fits stores with few orders and with many.
+    """
     if location_ids is None:
         return Q()
-    parts = FulfillmentOrder.objects.filter(location__in=location_ids).values("order_id")
-    return Q(location__in=location_ids) | Q(pk__in=parts)
+    placed = Q(location__in=location_ids)
+    parts = FulfillmentOrder.objects.filter(location__in=location_ids).order_by()
+    # Few are looked up one by one. Of many some are met soon, in whatever order the orders are walked through.
+    few = list(parts.values_list("order_id", flat=True)[: FEW + 1])
+    if len(few) <= FEW:
+        return placed | Q(pk__in=few)
+    return placed | Q(Exists(parts.filter(order=OuterRef("pk"))))
 
 
 def returns_of_stores(location_ids: Collection[uuid.UUID] | None) -> Q:

@@ -74,9 +74,12 @@ def spans(calendar: Calendar, first: date, last: date) -> Iterator[tuple[datetim
 
 def next_opening(calendar: Calendar, *, at: datetime) -> datetime | None:
     """Return the first instant from ``at`` on at which it is open, or None where there is none within 14 days."""
-    for start, end in _spans_around(calendar, at):
-        if end > at:
-            return max(start, at)
+    local = at.astimezone(calendar.time_zone).date()
+    # Day by day, because nearly always the first of them answers; what began yesterday may still run.
+    for number in range(-1, LOOK_AHEAD.days + 1):
+        day = local + number * DAY
+        if begins := [max(start, at) for start, end in _raw_spans(calendar, day, day) if end > at]:
+            return min(begins)
     return None
 
 

@@ -41,8 +41,11 @@ def calendars(*, locations: Collection[StockLocation], at: datetime) -> Mapping[
     """Return the hours of locations around an instant and 14 days ahead. Two queries, however many there are."""
     ids = [location.pk for location in locations]
     weeks: dict[uuid.UUID, dict[int, list[Period]]] = defaultdict(lambda: defaultdict(list))
-    for row in OpeningPeriod.objects.filter(location_id__in=ids):
-        weeks[row.location_id][row.weekday].append(Period(row.opens_at, row.closes_at))
+    periods = OpeningPeriod.objects.filter(location_id__in=ids).order_by()
+    for location_id, weekday, opens_at, closes_at in periods.values_list(
+        "location_id", "weekday", "opens_at", "closes_at"
+    ):
+        weeks[location_id][weekday].append(Period(opens_at, closes_at))
     own, common = _special_days(ids, at)
     return {
         location.pk: Calendar(ZoneInfo(location.time_zone), weeks[location.pk], common | own[location.pk])
@@ -66,10 +69,11 @@ def _special_days(
     own: dict[uuid.UUID, dict[date, list[Period]]] = defaultdict(dict)
     common: dict[date, list[Period]] = {}
     near = Q(on__gte=(at - AROUND).date(), on__lte=(at + LOOK_AHEAD + AROUND).date())
-    for day in SpecialDay.objects.filter(near, Q(location_id__in=ids) | Q(location=None)):
-        hours = [] if day.opens_at is None or day.closes_at is None else [Period(day.opens_at, day.closes_at)]
-        if day.location_id is None:
-            common[day.on] = hours
+    days = SpecialDay.objects.filter(near, Q(location_id__in=ids) | Q(location=None)).order_by()
+    for location_id, on, opens_at, closes_at in days.values_list("location_id", "on", "opens_at", "closes_at"):
+        hours = [] if opens_at is None or closes_at is None else [Period(opens_at, closes_at)]
+        if location_id is None:
+            common[on] = hours
         else:
-            own[day.location_id][day.on] = hours
+            own[location_id][on] = hours
     return own, common

@@ -32,6 +32,11 @@ class Key:
     field: Field[Any, Any]
     is_descending: bool
 
+    @property
+    def may_be_null(self) -> bool:
+        """Whether some rows have no value in this column."""
+        return self.field.null or "__" in self.path
+
     def value_of(self, row: Model) -> Any:
         value: Any = row
         for name in self.path.split("__"):
@@ -46,8 +51,18 @@ class Key:
         if value is None:
             return None
         after = Q(**{f"{self.path}__gt": value})
-        may_be_null = self.field.null or "__" in self.path
-        return after | Q(**{f"{self.path}__isnull": True}) if may_be_null else after
+        return after | Q(**{f"{self.path}__isnull": True}) if self.may_be_null else after
+
+    def bound(self, value: Any, *, backwards: bool) -> Q:
+        """Return what holds for all rows from a value on, where one comparison says it.
+
+        It follows from the alternatives of ``beyond``, by which PostgreSQL looks for no place in an index: without it
+        a page deep in a list would walk through all pages before it.
+        """
+        descending = self.is_descending is not backwards
+        if value is None or (not descending and self.may_be_null):
+            return Q()
+        return Q(**{f"{self.path}__{'lte' if descending else 'gte'}": value})
 
     def equal(self, value: Any) -> Q:
         return Q(**{f"{self.path}__isnull": True}) if value is None else Q(**{self.path: value})
@@ -119,7 +134,7 @@ def beyond(keys: Sequence[Key], values: Sequence[Any], *, backwards: bool = Fals
         if further is not None:
             condition |= ties & further
         ties &= key.equal(value)
-    return condition
+    return keys[0].bound(values[0], backwards=backwards) & condition
 
 
 def encode(row: Model, keys: Sequence[Key]) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import factory
 
-from channels.catalog.models import ChannelListing, Product, Variant
+from channels.catalog.models import Barcode, ChannelListing, Product, Variant
 from channels.inventory.models import StockLevel, StockMovement
 from channels.stores.models import ChannelLocation, SalesChannel, StockLocation
 from o2o.kit import clock
@@ -67,6 +67,16 @@ class VariantFactory(TenantFactory):
 
     product = factory.SubFactory(ProductFactory, merchant=factory.SelfAttribute("..merchant"))
     sku = factory.Sequence(lambda number: f"SKU-{number}")
+
+
+class BarcodeFactory(TenantFactory):
+    """A code on the goods."""
+
+    class Meta:
+        model = Barcode
+
+    variant = factory.SubFactory(VariantFactory, merchant=factory.SelfAttribute("..merchant"))
+    value = factory.Sequence(lambda number: f"barcode-{number}")
 
 
 class ChannelListingFactory(TenantFactory):

@@ -15,6 +15,7 @@ from channels.catalog.models import (
     Variant,
 )
 from channels.catalog.services.products import barcode_of
+from o2o.kit.expressions import IsAnyOf
 
 
 class ProductFilter(django_filters.FilterSet):
@@ -44,7 +45,7 @@ class VariantFilter(django_filters.FilterSet):
     def by_barcode(self, queryset: QuerySet[Variant], _name: str, value: str) -> QuerySet[Variant]:
         """Find what a scanner read: a code of the merchant's own, or a GTIN without its leading zeros."""
         coded = Barcode.objects.filter(value=barcode_of(value)).values("variant_id")
-        return queryset.filter(Q(pk__in=coded) | Q(gtin=value.strip().zfill(14)))
+        return queryset.filter(Q(IsAnyOf("pk", coded)) | Q(gtin=value.strip().zfill(14)))
 
 
 class ListingFilter(django_filters.FilterSet):

@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,6 +26,15 @@ from o2o.tenancy.acting import current_actor_label
 # A transaction that records a price may commit this long after its ``at``: the clock looks at these minutes again.
 LATE_COMMITS = timedelta(minutes=15)
 FIRST_LOOK = timedelta(hours=26)
+# One statement of a fixed length; Django's bulk_update would write a CASE with an arm for each listing and column.
+MOVE = """
+UPDATE catalog_channellisting listing
+SET price = moved.price, compare_at_price = moved.compared, is_visible = moved.visible, awaits_price = false,
+    updated_at = %(at)s
+FROM unnest(%(ids)s::uuid[], %(prices)s::numeric[], %(compared)s::numeric[], %(visible)s::boolean[])
+     AS moved (id, price, compared, visible)
+WHERE listing.id = moved.id
+"""
 
 
 class PriceMovedError(DomainError):
@@ -167,10 +177,22 @@ def put_into_force(
             listing.awaits_price = False
             listing.is_visible = listing.is_visible or pk in shown
             moved.append(listing)
-    ChannelListing.objects.bulk_update(moved, ("price", "compare_at_price", "awaits_price", "is_visible", "updated_at"))
+    if moved:
+        _write(moved, at)
     emit_all([_price_changed(listing) for listing in moved])
     emit_all([ListingChanged(aggregate_id=row.pk, is_visible=True) for row in moved if row.pk in shown])
     return len(moved)
+
+
+def _write(moved: Sequence[ChannelListing], at: datetime) -> None:
+    columns: dict[str, Any] = {
+        "ids": [str(row.pk) for row in moved],
+        "prices": [row.price for row in moved],
+        "compared": [row.compare_at_price for row in moved],
+        "visible": [row.is_visible for row in moved],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(MOVE, {**columns, "at": at})
 
 
 def _price_changed(listing: ChannelListing) -> ListingPriceChanged:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from channels.inventory.api import filters
 from channels.inventory.api import work_serializers as serializers
 from channels.inventory.api.views import COUNT, READ, WRITE, require_places, require_variants
+from channels.inventory.api.work_serializers import CountSummarySerializer
 from channels.inventory.enums import CountState
 from channels.inventory.models import CycleCount, StockCheck
 from channels.inventory.selectors.counts import differences
@@ -54,8 +55,14 @@ class StockCountViewSet(ReadOnlyMerchantViewSet):
 
     def get_queryset(self) -> QuerySet[CycleCount]:
         """Return the merchant's counts."""
-        found: QuerySet[CycleCount] = CycleCount.objects.prefetch_related("lines__variant")
+        found: QuerySet[CycleCount] = CycleCount.objects.all()
+        if self.action == "retrieve":
+            found = found.prefetch_related("lines__variant")
         return found if self.location_ids is None else found.filter(location_id__in=self.location_ids)
+
+    def get_serializer_class(self) -> type[CountSummarySerializer]:
+        """Return the lines with one count only."""
+        return CountSummarySerializer if self.action == "list" else STOCK_COUNT
 
     def create(self, request: Request) -> Response:
         """Begin to count. 409 where another count that is undecided has one of the variants."""

@@ -124,15 +124,25 @@ class CountLineSerializer(ReadSerializer[CountLine]):
         fields = ("id", "variant_id", "sku", "counted", "recounted", "needs_recount", "counted_at", "is_accepted")
 
 
-class CountSerializer(ReadSerializer[CycleCount]):
-    """A stock count."""
+class CountSummarySerializer(ReadSerializer[CycleCount]):
+    """A stock count in a list: without its lines, of which a count may have as many as the location has variants."""
 
     location_id = serializers.UUIDField(read_only=True)
-    lines = CountLineSerializer(many=True, read_only=True)
 
     class Meta:
         model = CycleCount
-        fields = ("id", "number", "location_id", "state", "reason", "recount_above", "lines", "created_at", "posted_at")
+        fields: tuple[str, ...] = (
+            "id", "number", "location_id", "state", "reason", "recount_above", "created_at", "posted_at",
+        )  # fmt: skip
+
+
+class CountSerializer(CountSummarySerializer):
+    """A stock count with its lines."""
+
+    lines = CountLineSerializer(many=True, read_only=True)
+
+    class Meta(CountSummarySerializer.Meta):
+        fields = (*CountSummarySerializer.Meta.fields, "lines")
 
 
 class CountWriteSerializer(serializers.Serializer[Any]):

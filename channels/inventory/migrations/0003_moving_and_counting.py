@@ -2,20 +2,18 @@ import django.db.models.deletion
 import django.db.models.expressions
 from django.db import migrations, models
 
-# Lines know the location of their count, and those of ended counts are decided; of a variant that two undecided counts
-# of a location have, the older count keeps it. The owner of the tables sees the rows of all merchants meanwhile.
+# Lines know the location of their count, and those of ended counts are decided. A variant that two undecided counts of
+# a location have stays with the older count. The owner of the tables sees the rows of all merchants meanwhile.
 FILL = """
 ALTER TABLE inventory_countline NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE inventory_cyclecount NO FORCE ROW LEVEL SECURITY;
 UPDATE inventory_countline line
 SET location_id = stock_count.location_id, is_pending = stock_count.state IN ('open', 'review')
 FROM inventory_cyclecount stock_count WHERE stock_count.id = line.count_id;
-UPDATE inventory_countline line SET is_pending = false
-WHERE is_pending AND EXISTS (
-    SELECT 1 FROM inventory_countline older
-    WHERE older.is_pending AND older.location_id = line.location_id AND older.variant_id = line.variant_id
-      AND older.id < line.id
-);
+DELETE FROM inventory_countline line
+USING inventory_countline older
+WHERE line.is_pending AND older.is_pending AND older.location_id = line.location_id
+  AND older.variant_id = line.variant_id AND older.id < line.id;
 SET CONSTRAINTS ALL IMMEDIATE;
 ALTER TABLE inventory_countline FORCE ROW LEVEL SECURITY;
 ALTER TABLE inventory_cyclecount FORCE ROW LEVEL SECURITY;

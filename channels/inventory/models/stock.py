@@ -14,6 +14,10 @@ from channels.inventory.enums import (
 from channels.stores.models import SalesChannel, StockLocation
 from o2o.tenancy.models import TenantModel
 
+# What moves stock otherwise than orders do.
+RARE_KINDS = ("received", "adjusted", "transferred", "returned", "released")
+RARE_REASONS = tuple(reason for reason in MovementReason.values if reason != MovementReason.SALE)
+
 
 class StockLevel(TenantModel):
     """The stock of a variant at a location.
@@ -25,7 +29,7 @@ class StockLevel(TenantModel):
 
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="levels", verbose_name=_("variant"))
     location = models.ForeignKey(
-        StockLocation, on_delete=models.PROTECT, related_name="levels", verbose_name=_("location")
+        StockLocation, on_delete=models.PROTECT, db_index=False, related_name="levels", verbose_name=_("location")
     )
     on_hand = models.IntegerField(_("on hand"), default=0, editable=False)
     allocated = models.IntegerField(_("allocated"), default=0, editable=False)
@@ -49,7 +53,8 @@ class StockLevel(TenantModel):
         indexes = (
             # serves: the stock of a location, and the foreign key
             models.Index(fields=("location", "variant"), name="level_location"),
-            # serves: what is sold out, and the sweeper that ends it
+            # serves: what is sold out, and the sweeper that ends it. No counter stands in an index, so that a movement
+            # touches none.
             models.Index(fields=("sold_out_until",), name="level_sold_out", condition=Q(sold_out_until__isnull=False)),
         )
 
@@ -65,7 +70,7 @@ class StockMovement(TenantModel):
 
     updated_at = None  # type: ignore[assignment]
     level = models.ForeignKey(
-        StockLevel, on_delete=models.PROTECT, related_name="movements", verbose_name=_("stock level")
+        StockLevel, on_delete=models.PROTECT, db_index=False, related_name="movements", verbose_name=_("stock level")
     )
     kind = models.CharField(_("kind"), max_length=12, choices=MovementKind.choices)
     on_hand_delta = models.IntegerField(_("change on hand"))
@@ -101,12 +106,17 @@ class StockMovement(TenantModel):
         indexes = (
             # serves: how often a level was adjusted
             models.Index(fields=("level",), name="movement_adjusted", condition=Q(kind="adjusted")),
-            # serves: the ledger of a level, newest first, and its sums
+            # serves: the ledger of a level, newest first, its sums, and the foreign key
             models.Index(fields=("level", "-id"), name="movement_of_level"),
             # serves: what an order, transfer or count moved
             models.Index(fields=("reference_id",), name="movement_of_cause", condition=Q(reference_id__isnull=False)),
-            # serves: the ledger of the merchant, newest first
+            # serves: the ledger of the merchant, newest first, alone and by kind or reason. What orders move is most of
+            # it and is soon found in the whole list; the rest is rare, and its indexes cost orders nothing.
             models.Index(fields=("merchant", "-id"), name="movement_list"),
+            models.Index(fields=("merchant", "kind", "-id"), name="movement_by_kind", condition=Q(kind__in=RARE_KINDS)),
+            models.Index(
+                fields=("merchant", "reason", "-id"), name="movement_by_reason", condition=Q(reason__in=RARE_REASONS)
+            ),
         )
 
 

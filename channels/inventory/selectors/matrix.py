@@ -44,7 +44,9 @@ def variants_matching(*, text: str = "", category_id: uuid.UUID | None = None) -
 
 def short_variants(found: QuerySet[Variant], location_ids: Collection[uuid.UUID]) -> QuerySet[Variant]:
     """Return those of which some location has no more than its safety stock."""
-    short = StockLevel.objects.filter(location_id__in=location_ids, on_hand__lte=F("safety_stock") + F("allocated"))
+    # The planner knows how few these are from the statistics that the database keeps of this very difference.
+    levels = StockLevel.objects.annotate(spare=F("on_hand") - F("allocated") - F("safety_stock"))
+    short = levels.filter(location_id__in=location_ids, spare__lte=0)
     return found.filter(pk__in=short.values("variant_id"))
 
 

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from channels.orders.api import filters, serializers
+from channels.orders.api.pagination import LatestPlacedFirst
 from channels.orders.enums import Disposition, PaymentKind, TimelineKind
 from channels.orders.models import FulfillmentOrder, LineAdjustment, Order, OrderLine, Payment, Return, ReturnLine
 from channels.orders.selectors import orders_of_stores, returns_of_stores
@@ -62,6 +63,7 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
         "notes": WRITE, "timeline": READ,
     }  # fmt: skip
     filterset_class = filters.OrderFilter
+    pagination_class = LatestPlacedFirst
 
     def get_queryset(self) -> QuerySet[Order]:
         """Return the merchant's orders; one alone comes with everything that belongs to it."""

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from channels.orders.console.parts import accept_by_badge, link, links, money, page_link, place_of, places_of
+from channels.orders.console.parts import accept_by_badge, link, links, money, page_link, place_of, places_of, table_of
+from channels.orders.console.telling import cause_of, grouped, paid_by, told
 from channels.orders.enums import FulfillmentState, OrderState, PaymentKind, PaymentState, UnroutedQueue
-from channels.orders.explaining import sentence
 from channels.orders.models import FulfillmentOrder, Order, OrderLine, RoutingDecision
 from channels.orders.recipients import recipient_of
 from channels.orders.selectors import orders_of_stores
@@ -202,7 +202,7 @@ def _summary(request: HttpRequest, order: Order) -> Panel:
     facts += [
         Fact(_("List total"), money(order.subtotal, order.currency)),
         Fact(_("Discounts"), money(-order.discount_total, order.currency)),
-        Fact(_("Shipping"), money(order.shipping_total, order.currency)),
+        Fact(_("Shipping charge"), money(order.shipping_total, order.currency)),
         Fact(_("Tax on top"), money(order.tax_total, order.currency)),
         Fact(_("Total"), money(order.total, order.currency)),
     ]
@@ -252,7 +252,7 @@ def _lines(order: Order, lines: Sequence[OrderLine]) -> Panel:
         _("SKU"), _("Name"), _("Units"), _("Fulfilled"), _("Cancelled"), _("Returned"), _("List price"),
         _("Discount"), _("Total"),
     )  # fmt: skip
-    return Panel(_("Lines"), table=Table(headers, rows))
+    return Panel(_("Lines"), table=table_of(headers, rows))
 
 
 def _discounts(order: Order, line: OrderLine) -> str:
@@ -269,15 +269,23 @@ def _fulfillments(order: Order) -> Panel:
             link(part, place_of(part)),
             part.get_method_display(),
             state_badge(part),
-            ", ".join(f"{line.order_line.sku} × {line.quantity}" for line in part.lines.all()),
+            ", ".join(f"{line.order_line.sku} × {line.quantity}" for line in part.lines.all() if line.quantity),
             accept_by_badge(part) or part.accepted_at,
             part.handed_over_at,
             f"{part.carrier} {part.tracking_number}".strip(),
         )
         for part in order.fulfillments.select_related("location").prefetch_related("lines__order_line").order_by("pk")
     ]
-    headers = (_("Location"), _("Method"), _("State"), _("Units"), _("Accepted"), _("Handed over"), _("Parcel"))
-    return Panel(_("Fulfilment"), table=Table(headers, rows, empty=_("Nothing has been given to a location.")))
+    headers = (
+        _("Location"),
+        _("Method"),
+        _("State"),
+        _("Units"),
+        _("Answer of the store"),
+        _("Handed over"),
+        _("Parcel"),
+    )
+    return Panel(_("Fulfilment"), table=table_of(headers, rows, empty=_("Nothing has been given to a location.")))
 
 
 def _routing(order: Order) -> list[Panel]:
@@ -288,15 +296,13 @@ def _routing(order: Order) -> list[Panel]:
 
 def _decision(decision: RoutingDecision, *, is_newest: bool) -> Panel:
     verdicts = decision.decision.get("verdicts", ())
-    shown = sorted(verdicts, key=lambda verdict: verdict.get("outcome") != "won")[
-        : SHOWN_CANDIDATES if is_newest else 3
-    ]
+    shown = sorted(verdicts, key=lambda verdict: verdict.get("outcome") != "won")
     note = _("Rule “%(rule)s”, because: %(cause)s. %(count)s locations were looked at.") % {
-        "rule": decision.rule_name or "–",
-        "cause": decision.cause or "–",
+        "rule": decision.rule_name or _("best priority, then nearest"),
+        "cause": cause_of(decision.cause),
         "count": len(verdicts),
     }
-    rows = [(verdict.get("name", ""), sentence(verdict)) for verdict in shown]
+    rows = grouped(shown, limit=SHOWN_CANDIDATES if is_newest else 3)
     title = _("Why this location") if is_newest else _("An earlier decision")
     return Panel(title, note=note, table=Table((_("Location"), _("Why it won or lost")), rows))
 
@@ -305,7 +311,7 @@ def _payments(order: Order) -> Panel:
     rows = [
         (
             payment.get_kind_display(),
-            payment.method,
+            paid_by(payment.method),
             money(payment.amount if payment.kind == PaymentKind.PAYMENT else -payment.amount, order.currency),
             payment.paid_at,
             payment.external_id,
@@ -314,7 +320,7 @@ def _payments(order: Order) -> Panel:
         for payment in order.payments.all()
     ]
     headers = (_("Kind"), _("Paid by"), _("Amount"), _("Paid at"), _("Id of the payment"), _("Note"))
-    return Panel(_("Payments"), table=Table(headers, rows, empty=_("No payment has been noted.")))
+    return Panel(_("Payments"), table=table_of(headers, rows, empty=_("No payment has been noted.")))
 
 
 def _returns(order: Order) -> list[Panel]:
@@ -332,18 +338,14 @@ def _timeline(order: Order) -> Panel:
         Moment(
             entry.occurred_at,
             entry.get_kind_display(),
-            " · ".join(filter(None, (_told(entry.details), entry.actor_label, entry.get_origin_display()))),
+            " · ".join(
+                filter(None, (told(entry.details, order.currency), entry.actor_label, entry.get_origin_display()))
+            ),
             TONES.get(entry.kind, "neutral"),
         )
         for entry in order.timeline.order_by("-pk")[:200]
     ]
     return Panel(_("Timeline"), moments=moments)
-
-
-def _told(details: dict[str, Any]) -> str:
-    """Return the details of an entry as short text; ids are left out, since the page shows what they name."""
-    parts = (f"{name.replace('_', ' ')}: {value}" for name, value in details.items() if not name.endswith("_id"))
-    return str(details["text"]) if set(details) == {"text"} else ", ".join(parts)
 
 
 @home_card(Capability.ORDERS_FULFIL, order=1)

@@ -1,5 +1,6 @@
 """Small parts that several pages of orders show."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +11,12 @@ from django.utils.timesince import timeuntil
 from django.utils.translation import gettext_lazy as _
 
 from channels.orders.models import FulfillmentOrder, Order
-from o2o.console.components import Text, Tone, badge, state_badge
+from o2o.console.components import Table, Text, Tone, badge, state_badge
 from o2o.kit import clock
 from o2o.kit.money import Money
 
 SOON_MINUTES = 5
+NOTHING = (None, "", "–", 0)
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -61,3 +63,10 @@ def places_of(order: Order) -> SafeString:
     """Return where the parts of an order are made ready, with the state of each."""
     parts = [part for part in order.fulfillments.all() if part.state not in ("cancelled", "rejected")]
     return format_html_join(" ", "{} {}", ((place_of(part), state_badge(part)) for part in parts))
+
+
+def table_of(headers: Sequence[Text], rows: Sequence[Sequence[Any]], *, empty: Text = "") -> Table:
+    """Return a table without the columns in which no row says anything, so that the others have room."""
+    said = [any(row[place] not in NOTHING for row in rows) or not rows for place in range(len(headers))]
+    kept = [place for place, has_something in enumerate(said) if has_something]
+    return Table([headers[place] for place in kept], [[row[place] for place in kept] for row in rows], empty=empty)

@@ -12,10 +12,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from channels.catalog.models import Category
+from channels.orders.console.replays import changes_of, stats_of
 from channels.orders.models import AcceptancePolicy, RoutingRule
 from channels.orders.routing.rules import CRITERIA
 from channels.orders.services import rules as services
-from channels.orders.services.replaying import Replay, replay_rules
+from channels.orders.services.replaying import replay_rules
 from channels.stores.enums import FulfillmentMethod, LocationKind, Weekday
 from channels.stores.models import SalesChannel
 from o2o.console import (
@@ -31,7 +32,6 @@ from o2o.console import (
     page,
     site,
 )
-from o2o.console.components import Stat, Table
 from o2o.console.locations import location_choices
 from o2o.kit.clock import now
 from o2o.tenancy.capabilities import Capability
@@ -148,6 +148,9 @@ class RuleForm(ConsoleForm):
         label=_("Only these kinds of locations"), required=False, widget=forms.CheckboxSelectMultiple,
         choices=LocationKind.choices,
     )  # fmt: skip
+    locations = forms.MultipleChoiceField(
+        label=_("Only these locations"), required=False, widget=forms.CheckboxSelectMultiple, help_text=_("None: all.")
+    )
     not_locations = forms.MultipleChoiceField(
         label=_("Never these locations"), required=False, widget=forms.CheckboxSelectMultiple
     )
@@ -174,6 +177,7 @@ class RuleForm(ConsoleForm):
         choices: dict[str, list[Any]] = {
             "channels": list(SalesChannel.objects.order_by("name").values_list("pk", "name")),
             "categories": list(Category.objects.order_by("path").values_list("pk", "name")[:300]),
+            "locations": list(location_choices()),
             "not_locations": list(location_choices()),
             "first": aims,
             "second": [("", "–"), *aims],
@@ -192,7 +196,7 @@ class RuleForm(ConsoleForm):
             key: data[name].strftime("%H:%M") for key, name in (("from", "begins"), ("until", "ends")) if data[name]
         }
         when |= {name: str(data[name]) for name in ("min_total", "max_total") if data[name] is not None}
-        only = {name: data[name] for name in ("kinds", "not_locations") if data[name]}
+        only = {name: data[name] for name in ("kinds", "locations", "not_locations") if data[name]}
         only |= {name: data[name] for name in ("opens_within_minutes", "keep_units") if data[name] is not None}
         if data["max_km"] is not None:
             only["max_km"] = str(data["max_km"])
@@ -246,34 +250,6 @@ class RulePage(FormPage):
             rule_id=self.rule_id, at=now(),
         )  # fmt: skip
         return None
-
-
-def stats_of(replay: Replay) -> list[Stat]:
-    """Return the figures of a replay, those of the rules as they are beside those with the new one."""
-    then, new = replay.before, replay.after
-    return [
-        Stat(_("Orders replayed"), replay.orders, _("of the last 30 days, with the stock that they saw")),
-        Stat(_("Orders that change"), replay.changed, tone="warning" if replay.changed else "neutral"),
-        Stat(_("Split orders"), f"{then.split} → {new.split}"),
-        Stat(
-            _("Orders that wait"),
-            f"{then.unrouted} → {new.unrouted}",
-            tone="danger" if new.unrouted > then.unrouted else "neutral",
-        ),
-        Stat(_("Kilometres on average"), f"{_km(then.mean_km)} → {_km(new.mean_km)}"),
-        Stat(_("Kilometres, nine of ten within"), f"{_km(then.p90_km)} → {_km(new.p90_km)}"),
-        Stat(_("Stores emptied"), f"{then.emptied} → {new.emptied}", _("a variant sold down to nothing")),
-    ]
-
-
-def changes_of(replay: Replay) -> Table:
-    """Return some orders that would have gone elsewhere."""
-    rows = [(change.number, change.before or _("waits"), change.after or _("waits")) for change in replay.samples]
-    return Table((_("Order"), _("Then"), _("With this rule")), rows, empty=_("No order would have gone elsewhere."))
-
-
-def _km(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f}"
 
 
 @page

@@ -21,10 +21,13 @@ class FulfillmentOrder(TenantModel):
     store that has not answered; ``pickup_by`` when goods that nobody fetched go back into stock.
     """
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fulfillments", verbose_name=_("order"))
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, db_index=False, related_name="fulfillments", verbose_name=_("order")
+    )
     location = models.ForeignKey(
         StockLocation,
         on_delete=models.PROTECT,
+        db_index=False,
         null=True,
         blank=True,
         related_name="fulfillments",
@@ -63,14 +66,18 @@ class FulfillmentOrder(TenantModel):
             models.CheckConstraint(condition=Q(queue="") | Q(location=None), name="fulfillment_waits_or_has_a_place"),
         )
         indexes = (
-            # serves: the fulfilments of an order
+            # serves: the fulfilments of an order, and the foreign key
             models.Index(fields=("order", "id"), name="fulfillment_of_order"),
-            # serves: what a store has to do, and its load of a day
-            models.Index(fields=("location", "state", "-id"), name="fulfillment_of_location"),
+            # serves: what a store has to do, and its load of a day; alone it tells which orders concern the store
+            models.Index(
+                fields=("location", "state", "-id"), name="fulfillment_of_location", include=("order", "merchant")
+            ),
             # serves: the queues of what waits for a location
             models.Index(
                 fields=("merchant", "queue", "id"), name="fulfillment_queue", condition=Q(location=None, state="open")
             ),
+            # serves: the worklist by queue
+            models.Index(fields=("merchant", "queue", "-id"), name="fulfillment_by_queue", condition=~Q(queue="")),
             # serves: the clocks
             models.Index(
                 fields=("accept_by",), name="fulfillment_accept_by", condition=Q(state="open", accept_by__isnull=False)
@@ -101,7 +108,11 @@ class FulfillmentLine(TenantModel):
         FulfillmentOrder, on_delete=models.CASCADE, related_name="lines", verbose_name=_("fulfilment")
     )
     order_line = models.ForeignKey(
-        OrderLine, on_delete=models.PROTECT, related_name="fulfillment_lines", verbose_name=_("line")
+        OrderLine,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="fulfillment_lines",
+        verbose_name=_("line"),
     )
     quantity = models.PositiveIntegerField(_("units"))
 
@@ -112,7 +123,7 @@ class FulfillmentLine(TenantModel):
         constraints = (
             models.UniqueConstraint(fields=("merchant", "fulfillment", "order_line"), name="fulfillmentline_once"),
         )
-        # serves: where a line went
+        # serves: where a line went, and the foreign key
         indexes = (models.Index(fields=("order_line",), name="fulfillmentline_line"),)
 
 

@@ -25,7 +25,7 @@ class Order(TenantModel):
     """
 
     channel = models.ForeignKey(
-        SalesChannel, on_delete=models.PROTECT, related_name="orders", verbose_name=_("channel")
+        SalesChannel, on_delete=models.PROTECT, db_index=False, related_name="orders", verbose_name=_("channel")
     )
     number = models.CharField(_("number"), max_length=60)
     connection_id = models.UUIDField(_("connection"), null=True, blank=True, editable=False)
@@ -39,6 +39,7 @@ class Order(TenantModel):
     location = models.ForeignKey(
         StockLocation,
         on_delete=models.PROTECT,
+        db_index=False,
         null=True,
         blank=True,
         related_name="+",
@@ -95,11 +96,19 @@ class Order(TenantModel):
             ),
         )
         indexes = (
-            # serves: the order board, newest first, alone and by state, channel or store
+            # serves: the order board, newest first, alone and by state, channel or store; and the foreign keys
             models.Index(fields=("merchant", "-placed_at", "-id"), name="order_list"),
             models.Index(fields=("merchant", "state", "-placed_at", "-id"), name="order_by_state"),
             models.Index(fields=("channel", "-placed_at", "-id"), name="order_by_channel"),
             models.Index(fields=("location", "-placed_at", "-id"), name="order_by_location"),
+            # serves: the board by payment; what is paid is soon found in the whole list
+            models.Index(
+                fields=("merchant", "payment_state", "-placed_at", "-id"),
+                name="order_by_payment",
+                condition=~Q(payment_state="paid"),
+            ),
+            # serves: the board of past orders alone, and of all but these
+            models.Index(fields=("merchant", "is_historical", "-placed_at", "-id"), name="order_by_origin"),
             # serves: the search for an id of a channel
             models.Index(fields=("merchant", "external_id"), name="order_external", condition=~Q(external_id="")),
             # serves: the orders of a member
@@ -125,7 +134,13 @@ class OrderLine(TenantModel):
     position = models.PositiveSmallIntegerField(_("position"))
     external_id = models.CharField(_("id in the channel"), max_length=100, blank=True)
     variant = models.ForeignKey(
-        Variant, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("variant")
+        Variant,
+        on_delete=models.PROTECT,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("variant"),
     )
     sku = models.CharField(_("SKU"), max_length=60)
     name = models.CharField(_("name"), max_length=300, blank=True)
@@ -162,7 +177,7 @@ class OrderLine(TenantModel):
                 name="orderline_subtotal_is_the_product",
             ),
         )
-        # serves: who bought a variant
+        # serves: who bought a variant, and the foreign key
         indexes = (models.Index(fields=("variant", "-id"), name="orderline_variant"),)
 
     def __str__(self) -> str:

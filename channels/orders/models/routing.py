@@ -36,7 +36,9 @@ class RoutingDecision(TenantModel):
     """Why an order went where it went: rule, parts, and the verdict on each candidate. Append-only."""
 
     updated_at = None  # type: ignore[assignment]
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="routing", verbose_name=_("order"))
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, db_index=False, related_name="routing", verbose_name=_("order")
+    )
     fulfillment = models.ForeignKey(
         FulfillmentOrder,
         on_delete=models.PROTECT,
@@ -54,5 +56,5 @@ class RoutingDecision(TenantModel):
         verbose_name = _("routing decision")
         verbose_name_plural = _("routing decisions")
         ordering = ("-pk",)
-        # serves: the decisions of an order
+        # serves: the decisions of an order, and the foreign key
         indexes = (models.Index(fields=("order", "-id"), name="routing_of_order"),)

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from operator import sub
 from typing import Any
 from uuid import UUID
 
@@ -22,22 +23,23 @@ FAR_KM = 40_000.0
 NEVER_MINUTES = 1e9
 
 Score = tuple[float, ...]
+Wanted = Mapping[UUID, int]
+"""Units by variant, in the order in which the figures and bits of a runner speak of variants."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Runner:
-    """A candidate that is in the race: its figures, and the variants of which it has enough (as bits)."""
+    """A candidate that is in the race: its figures, its units of each variant, and of which it has enough (as bits).
+
+    ``order`` is what the better of two has less of; the id decides at last, so that the answer is always the same.
+    """
 
     candidate: Candidate
     km: float | None
     score: Score
     mask: int
-    units: Mapping[UUID, int]
-
-    @property
-    def order(self) -> tuple[Score, str]:
-        """What the better of two has less of; the id decides at last, so that the answer is always the same."""
-        return self.score, str(self.candidate.location_id)
+    units: Sequence[int]
+    order: tuple[Score, int]
 
 
 def route(demand: Demand, candidates: Sequence[Candidate], rules: Sequence[Rule] = (), *, at: datetime) -> Decision:
@@ -48,16 +50,15 @@ def route(demand: Demand, candidates: Sequence[Candidate], rules: Sequence[Rule]
     """
     rule = next((rule for rule in rules if _applies(rule.when, demand)), DEFAULT_RULE)
     wanted = _by_variant(demand.lines)
-    variants = list(wanted)
     runners, out = [], []
-    for candidate in sorted(candidates, key=lambda one: str(one.location_id)):
+    for candidate in sorted(candidates, key=lambda one: one.location_id.int):
         km = _km(demand, candidate)
         if refusal := _refusal(demand, candidate, rule, km, at):
             out.append(Verdict(candidate.location_id, candidate.name, "out", *refusal))
         else:
-            runners.append(_runner(candidate, km, wanted, variants, rule, at))
-    chosen, is_exact = _choose(runners, len(variants), rule)
-    parts, left = _share(demand.lines, chosen, split_units=rule.split == "units", runners=runners, rule=rule)
+            runners.append(_runner(candidate, km, wanted, rule, at))
+    chosen, is_exact = _choose(runners, len(wanted), rule)
+    parts, left = _share(demand.lines, wanted, chosen, runners, rule)
     if rule.split == "never" and left:
         parts, left = [], {line.line_id: line.quantity for line in demand.lines}
     queue = _queue(out, runners, candidates)
@@ -118,27 +119,24 @@ def _refusal(
 # --- the figures of a candidate
 
 
-def _runner(
-    candidate: Candidate,
-    km: float | None,
-    wanted: Mapping[UUID, int],
-    variants: Sequence[UUID],
-    rule: Rule,
-    at: datetime,
-) -> _Runner:
-    keep = rule.only.keep_units
-    units = {variant: max(candidate.available.get(variant, 0) - keep, 0) for variant in variants}
-    mask = sum(1 << place for place, variant in enumerate(variants) if units[variant] >= wanted[variant])
-    score = tuple(_figure(criterion, candidate, km, units, wanted, at) for criterion in rule.prefer)
-    return _Runner(candidate, km, score, mask, units)
+def _runner(candidate: Candidate, km: float | None, wanted: Wanted, rule: Rule, at: datetime) -> _Runner:
+    keep, has = rule.only.keep_units, candidate.available.get
+    units = [max(has(variant, 0) - keep, 0) for variant in wanted]
+    mask, bit = 0, 1
+    for there, quantity in zip(units, wanted.values(), strict=True):
+        if there >= quantity:
+            mask |= bit
+        bit <<= 1
+    score = tuple([_figure(criterion, candidate, km, units, wanted, at) for criterion in rule.prefer])
+    return _Runner(candidate, km, score, mask, units, (score, candidate.location_id.int))
 
 
 def _figure(
     criterion: Criterion,
     candidate: Candidate,
     km: float | None,
-    units: Mapping[UUID, int],
-    wanted: Mapping[UUID, int],
+    units: Sequence[int],
+    wanted: Wanted,
     at: datetime,
 ) -> float:
     """Return the figure of a criterion, of which less is better."""
@@ -150,7 +148,7 @@ def _figure(
             return candidate.priority
         case "most_stock":
             # What would be left of the scarcest variant.
-            return -min(units[variant] - quantity for variant, quantity in wanted.items())
+            return -min(map(sub, units, wanted.values()))
         case "least_loaded":
             return -NEVER_MINUTES if candidate.capacity_left is None else -candidate.capacity_left
         case _soonest_ready:
@@ -186,10 +184,10 @@ def _cover(runners: Sequence[_Runner], most: int) -> list[_Runner]:
     """Return the smallest, then best set of locations that covers as many variants as any set can."""
     zero: Score = (0.0,) * (len(runners[0].score) if runners else 0)
     # For each set of covered variants the best way to it with the fewest parts, layer by layer.
-    reached: dict[int, tuple[Score, tuple[str, ...], tuple[_Runner, ...]]] = {0: (zero, (), ())}
+    reached: dict[int, tuple[Score, tuple[int, ...], tuple[_Runner, ...]]] = {0: (zero, (), ())}
     layer = dict(reached)
     for _part in range(most):
-        following: dict[int, tuple[Score, tuple[str, ...], tuple[_Runner, ...]]] = {}
+        following: dict[int, tuple[Score, tuple[int, ...], tuple[_Runner, ...]]] = {}
         for covered, (score, _ids, chosen) in layer.items():
             for runner in runners:
                 union = covered | runner.mask
@@ -197,7 +195,7 @@ def _cover(runners: Sequence[_Runner], most: int) -> list[_Runner]:
                     continue
                 total = tuple(map(sum, zip(score, runner.score, strict=True)))
                 picked = (*chosen, runner)
-                step = (total, tuple(sorted(str(one.candidate.location_id) for one in picked)), picked)
+                step = (total, tuple(sorted(one.candidate.location_id.int for one in picked)), picked)
                 if union not in following or step[:2] < following[union][:2]:
                     following[union] = step
         if not following:
@@ -215,7 +213,7 @@ def _greedy(runners: list[_Runner], most: int) -> list[_Runner]:
     chosen: list[_Runner] = []
     while len(chosen) < most:
         gains = [(-(runner.mask & ~covered).bit_count(), runner.order, runner) for runner in runners]
-        gain, _order, runner = min(gains, key=lambda entry: entry[:2], default=(0, ((), ""), None))
+        gain, _order, runner = min(gains, key=lambda entry: entry[:2], default=(0, ((), 0), None))
         if not gain or runner is None:
             break
         covered |= runner.mask
@@ -227,63 +225,54 @@ def _greedy(runners: list[_Runner], most: int) -> list[_Runner]:
 
 
 def _share(
-    lines: Sequence[DemandLine],
-    chosen: Sequence[_Runner],
-    *,
-    split_units: bool,
-    runners: Sequence[_Runner],
-    rule: Rule,
+    lines: Sequence[DemandLine], wanted: Wanted, chosen: Sequence[_Runner], runners: Sequence[_Runner], rule: Rule
 ) -> tuple[list[Part], dict[UUID, int]]:
     """Give whole variants to the best chosen location that has enough, then (``units``) the rest in pieces."""
-    given: dict[UUID, dict[UUID, int]] = defaultdict(dict)
-    stock = {runner.candidate.location_id: dict(runner.units) for runner in runners}
-    wanted = _by_variant(lines)
-    left: dict[UUID, int] = {}
     takers: dict[UUID, list[_Runner]] = {}
-    for variant, quantity in wanted.items():
-        able = next((one for one in chosen if one.units[variant] >= quantity), None)
+    for place, (variant, quantity) in enumerate(wanted.items()):
+        able = next((one for one in chosen if one.units[place] >= quantity), None)
         takers[variant] = [able] if able else []
-    if split_units:
+    if rule.split == "units":
         _add_pieces(takers, wanted, chosen, runners, rule)
+    places = {variant: place for place, variant in enumerate(wanted)}
+    stock: dict[_Runner, list[int]] = {runner: list(runner.units) for some in takers.values() for runner in some}
+    given: dict[_Runner, dict[UUID, int]] = defaultdict(dict)
+    left: dict[UUID, int] = {}
     for line in lines:
-        remaining = line.quantity
+        remaining, place = line.quantity, places[line.variant_id]
         for runner in takers[line.variant_id]:
-            location_id = runner.candidate.location_id
-            units = min(remaining, stock[location_id][line.variant_id])
+            units = min(remaining, stock[runner][place])
             if units:
-                given[location_id][line.line_id] = units
-                stock[location_id][line.variant_id] -= units
+                given[runner][line.line_id] = units
+                stock[runner][place] -= units
                 remaining -= units
         if remaining:
             left[line.line_id] = remaining
-    order = {runner.candidate.location_id: place for place, runner in enumerate(sorted(runners, key=lambda o: o.order))}
-    parts = [
-        Part(location_id, units) for location_id, units in sorted(given.items(), key=lambda entry: order[entry[0]])
-    ]
+    parts = [Part(one.candidate.location_id, given[one]) for one in sorted(given, key=lambda one: one.order)]
     return parts, left
 
 
 def _add_pieces(
     takers: dict[UUID, list[_Runner]],
-    wanted: Mapping[UUID, int],
+    wanted: Wanted,
     chosen: Sequence[_Runner],
     runners: Sequence[_Runner],
     rule: Rule,
 ) -> None:
     """Let variants of which no location has enough come from several: those chosen already first, then the best."""
-    used = {runner.candidate.location_id for runner in chosen}
-    for variant, quantity in wanted.items():
+    used = set(chosen)
+    ordered = sorted(runners, key=lambda one: one.order)
+    for place, (variant, quantity) in enumerate(wanted.items()):
         if takers[variant]:
             continue
         missing = quantity
-        for runner in sorted(runners, key=lambda one: (one.candidate.location_id not in used, one.order)):
-            location_id = runner.candidate.location_id
-            if missing <= 0 or (location_id not in used and len(used) >= rule.max_parts):
+        for runner in sorted(ordered, key=lambda one: one not in used):
+            if missing <= 0 or (runner not in used and len(used) >= rule.max_parts):
                 continue
-            if runner.units[variant]:
+            if runner.units[place]:
                 takers[variant].append(runner)
-                used.add(location_id)
-                missing -= runner.units[variant]
+                used.add(runner)
+                missing -= runner.units[place]
 
 
 def _by_variant(lines: Sequence[DemandLine]) -> dict[UUID, int]:
@@ -311,39 +300,40 @@ def _queue(out: Sequence[Verdict], runners: Sequence[_Runner], candidates: Seque
 def _judged(
     runners: Sequence[_Runner],
     parts: Sequence[Part],
-    wanted: Mapping[UUID, int],
+    wanted: Wanted,
     lines: Sequence[DemandLine],
     rule: Rule,
 ) -> list[Verdict]:
     skus = {line.variant_id: line.sku for line in lines}
-    won = {part.location_id: sum(part.units.values()) for part in parts}
-    by_id = {runner.candidate.location_id: runner for runner in runners}
-    winner = by_id[parts[0].location_id] if parts else None
+    needs = [(skus[variant], quantity) for variant, quantity in wanted.items()]
+    won = {part.location_id.int: sum(part.units.values()) for part in parts}
+    ordered = sorted(runners, key=lambda one: one.order)
+    winners = [runner for runner in ordered if runner.candidate.location_id.int in won]
     verdicts = []
-    for runner in sorted(runners, key=lambda one: (one.candidate.location_id not in won, one.order)):
+    for runner in winners:
         candidate = runner.candidate
-        if candidate.location_id in won:
-            figures = {"units": won[candidate.location_id], "km": _rounded(runner.km), "parts": len(parts)}
-            verdicts.append(Verdict(candidate.location_id, candidate.name, "won", "won", figures))
-        else:
-            code, figures = _loss(runner, winner, wanted, skus, len(parts), rule)
+        figures = {"units": won[candidate.location_id.int], "km": _rounded(runner.km), "parts": len(parts)}
+        verdicts.append(Verdict(candidate.location_id, candidate.name, "won", "won", figures))
+    best = winners[0] if winners else None
+    for runner in ordered:
+        candidate = runner.candidate
+        if candidate.location_id.int not in won:
+            code, figures = _loss(runner, best, needs, len(parts), rule)
             verdicts.append(Verdict(candidate.location_id, candidate.name, "lost", code, figures))
     return verdicts
 
 
 def _loss(
-    runner: _Runner,
-    winner: _Runner | None,
-    wanted: Mapping[UUID, int],
-    skus: Mapping[UUID, str],
-    parts: int,
-    rule: Rule,
+    runner: _Runner, winner: _Runner | None, needs: Sequence[tuple[str, int]], parts: int, rule: Rule
 ) -> tuple[str, dict[str, Any]]:
-    short = [variant for variant, quantity in wanted.items() if runner.units[variant] < quantity]
-    if short:
-        variant = short[0]
-        figures = {"sku": skus[variant], "wanted": wanted[variant], "has": runner.units[variant], "missing": len(short)}
-        if winner is None or len(short) == len(wanted) or parts > 1:
+    """Return why a runner lost, as a code and figures; ``needs`` are SKU and units of each variant."""
+    missing = len(needs) - runner.mask.bit_count()
+    if missing:
+        # The lowest bit that is not set names the first variant of which it has too little.
+        place = (~runner.mask & (runner.mask + 1)).bit_length() - 1
+        sku, quantity = needs[place]
+        figures = {"sku": sku, "wanted": quantity, "has": runner.units[place], "missing": missing}
+        if winner is None or missing == len(needs) or parts > 1:
             return "out_of_stock", figures
         return "would_split", figures
     if winner is None:

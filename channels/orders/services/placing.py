@@ -27,11 +27,10 @@ from channels.orders.models import (
 from channels.orders.numbers import new_number
 from channels.orders.services.payments import payment_state
 from channels.orders.services.routing import route_new
-from channels.orders.services.timeline import entry_of
+from channels.orders.services.timeline import News, entry_of, tell
 from channels.orders.totals import LineTotals, OrderTotals, coins, totals_of, worth
 from channels.stores.enums import FulfillmentMethod
 from channels.stores.models import SalesChannel, StockLocation
-from o2o.events import emit_all
 from o2o.kit.errors import InvalidError, UnknownReferenceError
 
 
@@ -65,13 +64,15 @@ def place_order(
         OrderLine.objects.bulk_create(lines)
         LineAdjustment.objects.bulk_create(adjustments_of(zip(lines, draft.lines, strict=True)))
         Payment.objects.bulk_create(payment_of(order, payment) for payment in draft.payments)
-        entries = [_placed(order, at), *(_paid(order, payment, at) for payment in draft.payments)]
-        emit_all([_placed_event(order)])
+        news = News(
+            [_placed(order, at), *(_paid(order, payment, at) for payment in draft.payments)],
+            [_placed_event(order)],
+        )
         if draft.method == FulfillmentMethod.IN_STORE:
-            _hand_over(order, lines, entries, at=at, is_done=is_done)
+            _hand_over(order, lines, news, at=at, is_done=is_done)
         else:
-            route_new(order, lines, entries, at=at, hold_reference=hold_reference)
-        TimelineEntry.objects.bulk_create(entries)
+            route_new(order, lines, news, at=at, hold_reference=hold_reference)
+        tell(news)
         return order
 
 
@@ -213,10 +214,9 @@ def _paid_totals(draft: OrderDraft, currency: str) -> tuple[Decimal, Decimal]:
 
 
 def _insert(order: Order) -> None:
-    """Insert an order; one whose number happened to be taken gets another, once."""
+    """Insert an order. Raises ``InvalidError`` where its number is taken."""
     try:
-        with transaction.atomic():
-            order.save(force_insert=True)
+        order.save(force_insert=True)
     except IntegrityError as error:
         if "order_one_per_number" not in str(error):
             raise
@@ -225,9 +225,7 @@ def _insert(order: Order) -> None:
         ) from error
 
 
-def _hand_over(
-    order: Order, lines: Sequence[OrderLine], entries: list[TimelineEntry], *, at: datetime, is_done: bool
-) -> None:
+def _hand_over(order: Order, lines: Sequence[OrderLine], news: News, *, at: datetime, is_done: bool) -> None:
     """Take a purchase in a store off its shelf: it is fulfilled as it is made."""
     sold = [line for line in lines if line.remaining]
     if not sold:
@@ -257,17 +255,15 @@ def _hand_over(
     OrderLine.objects.bulk_update(sold, ("fulfilled",))
     order.state, order.completed_at = OrderState.COMPLETED, at
     order.save(update_fields=["state", "completed_at", "updated_at"])
-    entries.append(entry_of(order_id=order.pk, kind=TimelineKind.COMPLETED, at=at))
-    emit_all(
-        [
-            OrderCompleted(
-                aggregate_id=order.pk,
-                channel_id=order.channel_id,
-                member_id=order.member_id,
-                total=order.total - order.cancelled_total,
-                currency=order.currency,
-            )
-        ]
+    news.entries.append(entry_of(order_id=order.pk, kind=TimelineKind.COMPLETED, at=at))
+    news.events.append(
+        OrderCompleted(
+            aggregate_id=order.pk,
+            channel_id=order.channel_id,
+            member_id=order.member_id,
+            total=order.total - order.cancelled_total,
+            currency=order.currency,
+        )
     )
 
 

@@ -22,15 +22,13 @@ from channels.orders.models import (
     Order,
     OrderLine,
     RoutingDecision,
-    TimelineEntry,
 )
 from channels.orders.models.fulfillment import ACTIVE_STATES
 from channels.orders.routing import Candidate, Decision, Part, route
 from channels.orders.services.candidates import candidates_of, demand_of, rules_of_merchant
 from channels.orders.services.locking import lock_order
-from channels.orders.services.timeline import entry_of
+from channels.orders.services.timeline import News, entry_of, tell
 from channels.orders.services.withdrawing import take_off_queue
-from o2o.events import DomainEvent, emit_all
 
 ATTEMPTS = 3
 Units = Mapping[OrderLine, int]
@@ -52,9 +50,9 @@ def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDeci
         before = _waiting(order)
         with transaction.atomic():
             take_off_queue(order)
-            entries: list[TimelineEntry] = []
-            decision = _route(order, units, entries, at=at, cause=cause, has_history=True)
-            TimelineEntry.objects.bulk_create(entries)
+            news = News()
+            decision = _route(order, units, news, at=at, cause=cause, has_history=True)
+            tell(news)
             if before and _waiting(order) == before:
                 transaction.set_rollback(True)
                 return None
@@ -83,15 +81,15 @@ def _waiting(order: Order) -> set[tuple[str, uuid.UUID, int]]:
 def route_new(
     order: Order,
     lines: Sequence[OrderLine],
-    entries: list[TimelineEntry],
+    news: News,
     *,
     at: datetime,
     hold_reference: uuid.UUID | None = None,
 ) -> None:
-    """Route the lines of an order that was just made; adds to ``entries`` what the timeline should say."""
+    """Route the lines of an order that was just made; adds to ``news`` what there is to tell."""
     units = {line: line.remaining for line in lines if line.remaining}
     if units:
-        _route(order, units, entries, at=at, cause="placed", has_history=False, hold_reference=hold_reference)
+        _route(order, units, news, at=at, cause="placed", has_history=False, hold_reference=hold_reference)
 
 
 def uncovered(order: Order) -> dict[OrderLine, int]:
@@ -112,7 +110,7 @@ def uncovered(order: Order) -> dict[OrderLine, int]:
 def _route(
     order: Order,
     units: Units,
-    entries: list[TimelineEntry],
+    news: News,
     *,
     at: datetime,
     cause: str,
@@ -123,7 +121,7 @@ def _route(
     unknown = {line: count for line, count in units.items() if line.variant_id is None}
     decision, record = None, None
     if len(unknown) < len(units):
-        decision = _decide(order, units, entries, at=at, has_history=has_history, hold_reference=hold_reference)
+        decision = _decide(order, units, news, at=at, has_history=has_history, hold_reference=hold_reference)
         record = RoutingDecision.objects.create(
             order=order, rule_name=decision.rule, cause=cause, decision=decision.to_json(), decided_at=at
         )
@@ -133,14 +131,14 @@ def _route(
     for row in decision.unrouted if decision else ():
         waiting[row.queue][by_id[row.line_id]] = row.quantity
     for queue, waiting_units in waiting.items():
-        _queue(order, queue, waiting_units, entries, at)
+        _queue(order, queue, waiting_units, news, at)
     return record
 
 
 def _decide(
     order: Order,
     units: Units,
-    entries: list[TimelineEntry],
+    news: News,
     *,
     at: datetime,
     has_history: bool,
@@ -158,7 +156,7 @@ def _decide(
         try:
             with transaction.atomic():
                 opens_at = {candidate.location_id: candidate.opens_at for candidate in candidates}
-                _give(order, units, decision.parts, entries, opens_at, at=at, hold_reference=hold_reference)
+                _give(order, units, decision.parts, news, opens_at, at=at, hold_reference=hold_reference)
         except OutOfStockError:
             if attempt < ATTEMPTS:
                 continue
@@ -171,7 +169,7 @@ def _give(
     order: Order,
     units: Units,
     parts: Sequence[Part],
-    entries: list[TimelineEntry],
+    news: News,
     opens_at: Mapping[uuid.UUID, datetime | None],
     *,
     at: datetime,
@@ -200,11 +198,10 @@ def _give(
         )
     else:
         allocate_stock(order_id=order.pk, channel_id=order.channel_id, lines=allocations, at=at)
-    events: list[DomainEvent] = [
+    news.events.extend(
         FulfillmentRouted(aggregate_id=part.pk, order_id=order.pk, location_id=part.location_id) for part in made
-    ]
-    emit_all(events)
-    entries.extend(
+    )
+    news.entries.extend(
         entry_of(
             order_id=order.pk,
             kind=TimelineKind.ROUTED,
@@ -230,7 +227,7 @@ def with_held(candidates: Sequence[Candidate], reference: uuid.UUID) -> list[Can
     ]
 
 
-def _queue(order: Order, queue: str, units: Units, entries: list[TimelineEntry], at: datetime) -> None:
+def _queue(order: Order, queue: str, units: Units, news: News, at: datetime) -> None:
     part = FulfillmentOrder.objects.create(order=order, method=order.method, queue=queue)
     lines = [FulfillmentLine(fulfillment=part, order_line=line, quantity=count) for line, count in units.items()]
     FulfillmentLine.objects.bulk_create(lines)
@@ -244,9 +241,9 @@ def _queue(order: Order, queue: str, units: Units, entries: list[TimelineEntry],
         ],
         at=at,
     )
-    emit_all([FulfillmentUnrouted(aggregate_id=part.pk, order_id=order.pk, location_id=None, queue=queue)])
+    news.events.append(FulfillmentUnrouted(aggregate_id=part.pk, order_id=order.pk, location_id=None, queue=queue))
     details = {"queue": queue, "units": sum(units.values())}
-    entries.append(entry_of(order_id=order.pk, kind=TimelineKind.UNROUTED, at=at, details=details))
+    news.entries.append(entry_of(order_id=order.pk, kind=TimelineKind.UNROUTED, at=at, details=details))
 
 
 def _policies(order: Order) -> Mapping[uuid.UUID | None, AcceptancePolicy]:

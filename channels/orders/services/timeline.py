@@ -2,12 +2,28 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from channels.orders.enums import TimelineKind
 from channels.orders.models import TimelineEntry
+from o2o.events import DomainEvent, emit_all
 from o2o.tenancy.acting import current_actor_label, current_origin
+
+
+@dataclass(slots=True)
+class News:
+    """What is to be written of a change of an order: entries of its timeline, and events for others."""
+
+    entries: list[TimelineEntry] = field(default_factory=list)
+    events: list[DomainEvent] = field(default_factory=list)
+
+
+def tell(news: News) -> None:
+    """Write what has gathered: one statement for the timeline and one for the events."""
+    TimelineEntry.objects.bulk_create(news.entries)
+    emit_all(news.events)
 
 
 def note(

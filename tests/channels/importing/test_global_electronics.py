@@ -4,7 +4,6 @@ Two years of it in ``make test``, all six in ``make faults``.
 """
 
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db.models import Count, Sum
@@ -47,7 +46,7 @@ def in_database(importer):
     with importer.scope():
         by = ("channel__code", "year")
         orders = Order.objects.filter(state="completed").annotate(year=ExtractYear("placed_at")).order_by()
-        found: dict[Any, Any] = {}
+        found: dict[tuple[str, int, str], object] = {}
         for channel, year, count, total in orders.values_list(*by).annotate(Count("pk"), Sum("total")):
             found |= {(channel, year, "orders"): count, (channel, year, "total"): total}
         lines = OrderLine.objects.filter(order__state="completed").order_by()

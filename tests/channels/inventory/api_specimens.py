@@ -26,7 +26,7 @@ SPECIMENS: Mapping[str, Callable[[Merchant], UUID]] = {
     "/api/v1/channel_quotas/": _made("quota"),
     "/api/v1/transfers/": _made("transfer"),
     "/api/v1/goods_in_transit/": _made("in_transit"),
-    "/api/v1/stock_counts/": _made("count"),
+    "/api/v1/stock_counts/": _made("reviewed_count"),
     "/api/v1/stock_checks/": _made("check"),
 }
 BODIES: Mapping[str, Mapping[str, Any]] = {

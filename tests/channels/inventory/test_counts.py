@@ -1,6 +1,8 @@
 """Stock counts: opened, counted blindly, counted again, reviewed, and posted relative to what moved meanwhile."""
 
+from decimal import Decimal
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -309,13 +311,10 @@ def test_same_variant_may_be_counted_at_two_locations(shop):
 
 
 def test_differences_are_sorted_by_their_value(shop):
-    dear, cheap, unknown = (
-        StockLevelFactory(
-            merchant=shop.merchant, location=shop.location, on_hand=10,
-            variant=VariantFactory(merchant=shop.merchant, cost=cost),
-        ).variant
-        for cost in (100, 1, None)
-    )  # fmt: skip
+    variants: list[Any] = [VariantFactory(merchant=shop.merchant, cost=cost) for cost in (100, 1, None)]
+    for variant in variants:
+        StockLevelFactory(merchant=shop.merchant, location=shop.location, on_hand=10, variant=variant)
+    dear, cheap, unknown = variants
     count = open_count(shop, recount_above=100)
     record(count, {shop.variant: 10, dear: 9, cheap: 15, unknown: 1})
     counting.submit_count(count_id=count.pk, at=AT)
@@ -325,7 +324,7 @@ def test_differences_are_sorted_by_their_value(shop):
     assert [row.value for row in rows] == [-100, 5, None]
     judge(count)
     seen = preview(differences(count=count, at=AT))
-    assert (seen.found, seen.missing, seen.value, seen.unjudged, seen.blocked) == (5, 10, -95, 0, 0)
+    assert (seen.found, seen.missing, seen.value, seen.unjudged, seen.blocked) == (5, 10, Decimal(-95), 0, 0)
 
 
 class TestAskedCounts:

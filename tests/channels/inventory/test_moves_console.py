@@ -1,6 +1,7 @@
 """The pages on which stock is moved and counted: in two steps, once, blindly, and each store for itself."""
 
 import re
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -302,6 +303,7 @@ def test_pages_take_as_many_queries_for_many_lines(owner, shop, name):  # noqa: 
             place = StockLocationFactory(merchant=shop.merchant)
             levels = [StockLevelFactory(merchant=shop.merchant, location=place, on_hand=5) for _ in range(lines)]
             units = {level.variant_id: 2 for level in levels}
+            made: Any
             if name == "ship_transfer":
                 made = transferring.request_transfer(
                     source_id=place.pk, destination_id=shop.other.pk, units=units, at=now()

@@ -85,7 +85,8 @@ def test_levels_are_looked_at_in_batches(merchant):
     levels = [shop.level, *(StockLevelFactory(merchant=merchant, location=shop.location) for _ in range(4))]
     corrupt("UPDATE inventory_stocklevel SET on_hand = on_hand + 1 WHERE merchant_id = %s", merchant.pk)
 
-    found, last, rounds = [], None, 0
+    found: list[StockCheck] = []
+    last, rounds = None, 0
     while last is not None or not rounds:
         with tenant_transaction(merchant.pk):
             more, last = services.check_levels(after=last, at=AT, limit=2)

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
 from o2o.accounts.models import Invitation
-from o2o.console.keyset import BadCursorError, decode, encode, keys_of, page_of
+from o2o.console.keyset import BadCursorError, beyond, decode, encode, keys_of, page_of
 from o2o.console.options import ConsoleModelAdmin
 from o2o.console.sites import platform_site, site
 from o2o.events.models import OutboxEvent
@@ -106,6 +106,15 @@ def test_nulls_are_neither_lost_nor_doubled(merchant: Merchant) -> None:
                 backwards = page.rows + backwards
                 before = page.before  # type: ignore[assignment]
             assert backwards == whole[:-1]
+
+
+def test_a_page_deep_inside_begins_at_its_place_in_an_index(merchant: Merchant) -> None:
+    with tenant_transaction(merchant.pk):
+        row = make_row(WebhookEndpoint, merchant)
+        for ordering, comparison in ((["created_at"], ">="), (["-created_at"], "<=")):
+            keys = keys_of(WebhookEndpoint, ordering)
+            condition = beyond(keys, [key.value_of(row) for key in keys])
+            assert f'"created_at" {comparison} ' in str(WebhookEndpoint.objects.filter(condition).query)
 
 
 def test_a_cursor_of_another_order_is_refused(merchant: Merchant) -> None:

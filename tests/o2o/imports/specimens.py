@@ -3,11 +3,10 @@
 import io
 from typing import Any
 
-from o2o.imports.kinds import find_kind, import_kind
+from o2o.imports.kinds import UnknownImportKindError, find_kind, import_kind
 from o2o.imports.models import ImportBatch
 from o2o.imports.services.uploads import upload_file
 from o2o.kit import clock
-from o2o.kit.errors import NotFoundError
 from o2o.tenancy.actor import Actor, ActorKind
 from o2o.tenancy.capabilities import Capability
 from o2o.tenancy.models import Merchant
@@ -27,7 +26,7 @@ def make_import(merchant: Merchant) -> ImportBatch:
     """Upload a small file, in the scope of the merchant."""
     try:
         find_kind(KIND)
-    except NotFoundError:
+    except UnknownImportKindError:
         import_kind(KIND, label="Specimens")(ImportSpecimens)
     actor = Actor(
         kind=ActorKind.SYSTEM, id=merchant.pk, label="Ann", merchant_id=merchant.pk,

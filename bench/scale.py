@@ -1,0 +1,160 @@
+"""How long lists take to open where there are a million orders and a hundred thousand variants.
+
+    python -m bench.scale [--orders 1000000] [--variants 100000] [--keep NAME] [--only TEXT] [--rounds 3]
+
+Fills a database by statements about sets (a quarter of an hour), then opens each list of the console and of the API as
+the owner of the merchant does, without a filter, with each filter, and deep inside. Printed are the median time of the
+whole request, the number of queries and what they took together; statements that walk through a big table are named.
+``--keep`` uses a database that outlives the run, and fills it only where it is new.
+"""
+
+import argparse
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bench.database import analyse, fresh_database, kept_database, servers
+from bench.filling import fill
+
+SLOW_MS = 300
+MOST_MS = 1000
+SLUG = "bench-scale"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What opening an address took."""
+
+    status: int
+    milliseconds: float
+    queries: int
+    in_database: float
+    walks: list[str]
+
+
+def main() -> None:
+    """Fill, open and print; ends with an error where a list takes a second or more."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--orders", type=int, default=1_000_000)
+    parser.add_argument("--variants", type=int, default=100_000)
+    parser.add_argument("--keep", metavar="NAME", help="a database to keep, or to use again")
+    parser.add_argument("--only", default="", help="open the addresses that hold this text")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with _database(options) as merchant:
+        from bench.lists import addresses
+
+        slow = [
+            opened
+            for label, address in addresses(merchant.client, merchant.pk)
+            if options.only in f"{label} {address}" and (opened := _shown(merchant, label, address, options.rounds))
+        ]
+    print(f"{len(slow)} of them take more than {SLOW_MS} ms" if slow else f"all within {SLOW_MS} ms")
+    if any(opened.milliseconds >= MOST_MS for opened in slow):
+        raise SystemExit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """The merchant, and the browser of its owner."""
+
+    pk: Any
+    client: Any
+
+
+@contextlib.contextmanager
+def _database(options: argparse.Namespace) -> Iterator[Merchant]:
+    with contextlib.ExitStack() as stack:
+        if options.keep:
+            is_new, name = stack.enter_context(kept_database(options.keep)), options.keep
+        else:
+            stack.enter_context(servers())
+            is_new, name = True, stack.enter_context(fresh_database())
+        if is_new:
+            _fill(name, options)
+        from bench.callers import browser_of
+
+        yield Merchant(*browser_of(SLUG))
+
+
+def _fill(database: str, options: argparse.Namespace) -> None:
+    from o2o.kit import clock
+    from tests.factories import MerchantFactory
+
+    merchant = MerchantFactory(slug=SLUG)
+    fill(merchant.pk, orders=options.orders, variants=options.variants, at=clock.now())
+    analyse(database)
+
+
+def _shown(merchant: Merchant, label: str, address: str, rounds: int) -> Opened | None:
+    """Print a line; return what was slow."""
+    runs = [_open(merchant, address) for _round in range(rounds)]
+    opened = sorted(runs, key=lambda run: run.milliseconds)[rounds // 2]
+    is_slow = opened.milliseconds > SLOW_MS
+    marks = ("  SLOW" if is_slow else "") + ("" if opened.status == 200 else f"  STATUS {opened.status}")
+    print(
+        f"{opened.milliseconds:>7.0f} ms {opened.queries:>3} queries {1000 * opened.in_database:>6.0f} ms"
+        f"  {label:<32} {address}{marks}",
+        flush=True,
+    )
+    for walk in opened.walks:
+        print(f"            walks through {walk}")
+    return opened if is_slow else None
+
+
+def _open(merchant: Merchant, address: str) -> Opened:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    began = time.perf_counter()
+    with CaptureQueriesContext(connection) as queries:
+        status = merchant.client.get(address, HTTP_ACCEPT_LANGUAGE="en").status_code
+    spent = time.perf_counter() - began
+    statements = [query["sql"] for query in queries.captured_queries]
+    return Opened(
+        status,
+        1000 * spent,
+        sum(sql.lstrip().startswith(("SELECT", "WITH")) for sql in statements),
+        sum(float(query["time"]) for query in queries.captured_queries),
+        _walks(merchant.pk, statements),
+    )
+
+
+def _walks(merchant_id: Any, statements: list[str]) -> list[str]:
+    """Return the big tables that some of the statements read from beginning to end, with the statement."""
+    from django.db import connection
+
+    from o2o.tenancy.scope import tenant_transaction
+
+    big = _big_tables()
+    found = []
+    for sql in statements:
+        if not sql.lstrip().startswith(("SELECT", "WITH")) or "set_config" in sql:
+            continue
+        with tenant_transaction(merchant_id), connection.cursor() as cursor:
+            cursor.execute("EXPLAIN (FORMAT JSON) " + sql.replace("%", "%%"), [])
+            plan = cursor.fetchone()[0][0]["Plan"]
+        condition = " ".join(sql.partition(" WHERE ")[2].split())[:300]
+        found += [f"{table}: {condition}" for table in _scanned(plan) if table in big]
+    return found
+
+
+def _big_tables() -> frozenset[str]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > 10000")
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
+def _scanned(plan: dict[str, Any]) -> Iterator[str]:
+    if plan["Node Type"] == "Seq Scan":
+        yield plan["Relation Name"]
+    for part in plan.get("Plans", ()):
+        yield from _scanned(part)
+
+
+if __name__ == "__main__":
+    main()
