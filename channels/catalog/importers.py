@@ -30,6 +30,7 @@ from o2o.imports import (
     Row,
     Undone,
     import_kind,
+    wrong_currency,
 )
 from o2o.kit.money import Money
 from o2o.tenancy.capabilities import Capability
@@ -101,13 +102,13 @@ class ImportProducts(ImportKind):
 
     def plan(self, rows: Sequence[Row], *, context: ImportContext) -> Sequence[Plan]:
         present = present_variants([row["sku"] for row in rows])
-        return [self._plan(row, present.get(row["sku"])) for row in rows]
+        return [self._plan(row, present.get(row["sku"]), context) for row in rows]
 
     def apply(self, rows: Sequence[Row], *, context: ImportContext) -> Sequence[Applied]:
         present = present_variants([row["sku"] for row in rows])
         wishes, results = [], []
         for row in rows:
-            plan = self._plan(row, present.get(row["sku"]))
+            plan = self._plan(row, present.get(row["sku"]), context)
             if plan.action == "reject":
                 results.append(Applied.rejected(plan.reason))
                 continue
@@ -146,7 +147,9 @@ class ImportProducts(ImportKind):
         rows = [{"sku": variant.sku, **values_of(variant), "cost": variant.cost} for variant in found]
         return ExportPage(rows, found[-1].sku if len(found) == PAGE else None)
 
-    def _plan(self, row: Row, before: Mapping[str, Any] | None) -> Plan:
+    def _plan(self, row: Row, before: Mapping[str, Any] | None, context: ImportContext) -> Plan:
+        if row["cost"] and (reason := wrong_currency(row["cost"], context.formats.currency)):
+            return Plan.reject(reason)
         try:
             return Plan.compare(before, wanted(row, before))
         except WrongGtinError as error:
@@ -261,9 +264,8 @@ class ImportListings(ImportKind):
                 continue
             changed.append(_changed(listing, after))
             if before is not None and any(before[name] != after[name] for name in PRICE):
-                wishes.append(
-                    PriceWish(listing.pk, Decimal(after["price"]), amount(after["compare_at_price"]), reason="import")
-                )
+                asked = Decimal(after["price"]), amount(after["compare_at_price"])
+                wishes.append(PriceWish(listing.pk, *asked, reason="import"))
         held = hold_first_prices(listings=new, at=context.at) if new else ()
         ChannelListing.objects.bulk_create(new)
         record_first_prices(listings=new, held=held, at=context.at, reason="import")
@@ -298,15 +300,7 @@ class ImportListings(ImportKind):
         rows = ChannelListing.objects.select_related("variant", "channel").order_by("pk")
         found = list((rows.filter(pk__gt=uuid.UUID(after)) if after else rows)[:PAGE])
         lines = [
-            {
-                "channel": listing.channel.code,
-                "sku": listing.variant.sku,
-                "price": listing.price,
-                "compare_at_price": listing.compare_at_price,
-                "is_visible": listing.is_visible,
-                "title": listing.title,
-                "external_id": listing.external_id,
-            }
+            {"channel": listing.channel.code, "sku": listing.variant.sku, **listing_values(listing)}
             for listing in found
         ]
         return ExportPage(lines, str(found[-1].pk) if len(found) == PAGE else None)
@@ -360,6 +354,10 @@ class _Known:
             return Plan.reject(_("There is no channel with the code “%(code)s”.") % {"code": row["channel"]})
         if row["sku"] not in self.variants:
             return Plan.reject(_("There is no variant “%(sku)s”; import the products first.") % {"sku": row["sku"]})
+        currency = self.channels[row["channel"]].currency
+        amounts = (row["price"], row["compare_at_price"])
+        if reason := "".join(wrong_currency(each, currency) for each in amounts if each):
+            return Plan.reject(reason)
         listing = self.listing(row)
         before = None if listing is None else listing_values(listing)
         return Plan.compare(before, self.wanted(row, before))

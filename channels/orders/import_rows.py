@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from channels.orders.drafts import AdjustmentDraft, LineDraft, PaymentDraft
 from channels.orders.enums import AdjustmentKind
-from o2o.imports import Row
+from o2o.imports import Row, wrong_currency
 from o2o.kit.money import smallest_unit
 
 FINEST = Decimal("0.000001")
@@ -25,6 +25,7 @@ SHARED = {
     "customer": gettext_lazy("Customer"),
     "paid_by": gettext_lazy("Paid by"),
 }
+NOTHING = Decimal(0)
 BY_COUPON = "coupon"
 UNKNOWN = "unknown"
 
@@ -144,9 +145,13 @@ def _amounts(values: Mapping[str, Any], unit: Decimal, currency: str) -> tuple[M
     What a program adds that keeps amounts as binary fractions (0.30000000000000004) does not count.
     """
     amounts: dict[str, Decimal] = {}
+    if reason := wrong_currency(values.get("unit_price") or NOTHING, currency):
+        return amounts, reason
     for name in AMOUNTS:
         amount = values.get(name)
         if amount is not None:
+            if reason := wrong_currency(amount, currency):
+                return amounts, reason
             amounts[name] = amount.quantize(unit, ROUND_HALF_EVEN)
             if amounts[name] != amount and abs(amounts[name] - amount) > NOISE:
                 return amounts, _("%(amount)s is finer than the smallest coin of %(currency)s. Round it first.") % {

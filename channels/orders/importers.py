@@ -245,7 +245,7 @@ class _Read:
             return Plan.leave()
         told = {"sku": row["sku"], "quantity": row["quantity"]}
         if row.number in self.sale.adjustments:
-            told["adjustment"] = str(row["total"])
+            told |= {"name": row["name"] or _("Adjustment"), "total": str(row["total"])}
         return Plan.create(told)
 
 

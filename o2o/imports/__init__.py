@@ -16,6 +16,7 @@ from o2o.imports.kinds import (
     Undone,
     import_kind,
 )
+from o2o.imports.parsing.numbers import wrong_currency
 
 __all__ = [
     "Applied",
@@ -29,4 +30,5 @@ __all__ = [
     "Row",
     "Undone",
     "import_kind",
+    "wrong_currency",
 ]

@@ -17,7 +17,9 @@ A person who sets the decimal mark of the file overrides this. Whatever separate
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
+from typing import Self
 
 from babel.numbers import list_currencies
 from django.utils.translation import gettext as _
@@ -84,18 +86,14 @@ def parse_integer(cell: Cell, formats: Formats) -> int:
 def parse_money(cell: Cell, formats: Formats, *, in_any_currency: bool = False) -> Decimal:
     """Read an amount in major units of the merchant's currency; a sign or code beside it must not say otherwise.
 
-    With ``in_any_currency`` another column says which currency it is, and neither sign nor smallest unit is checked.
-    Raises ``CellError``.
+    With ``in_any_currency`` another column says which currency it is: the smallest unit is not checked, and the sign is
+    left to ``wrong_currency``. Raises ``CellError``.
     """
     amount, named = _read(cell, formats)
     if in_any_currency:
-        return amount
-    for name in named:
-        if formats.currency not in _currencies(name):
-            raise CellError(
-                _("“%(value)s” is in another currency than %(currency)s. Convert it, or leave the sign out.")
-                % {"value": shown(cell), "currency": formats.currency}
-            )
+        return NamedAmount.of(amount, named) if named else amount
+    if reason := wrong_currency(NamedAmount.of(amount, named), formats.currency):
+        raise CellError(reason)
     unit = smallest_unit(formats.currency)
     if amount != amount.quantize(unit):
         raise CellError(
@@ -103,6 +101,29 @@ def parse_money(cell: Cell, formats: Formats, *, in_any_currency: bool = False) 
             % {"value": shown(cell), "currency": formats.currency, "unit": unit}
         )
     return amount.quantize(unit)
+
+
+class NamedAmount(Decimal):
+    """An amount beside which a sign or code of a currency stood."""
+
+    names: Sequence[str]
+
+    @classmethod
+    def of(cls, amount: Decimal, names: Sequence[str]) -> Self:
+        """Return the amount with its signs."""
+        named = cls(amount)
+        named.names = names
+        return named
+
+
+def wrong_currency(amount: Decimal, currency: str) -> str:
+    """Return what is wrong with an amount whose sign is that of another currency, or nothing."""
+    for name in amount.names if isinstance(amount, NamedAmount) else ():
+        if currency not in _currencies(name):
+            return _("“%(value)s” is in another currency than %(currency)s. Convert it, or leave the sign out.") % {
+                "value": f"{name} {amount:f}", "currency": currency,
+            }  # fmt: skip
+    return ""
 
 
 def _read(cell: Cell, formats: Formats) -> tuple[Decimal, list[str]]:

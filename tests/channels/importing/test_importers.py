@@ -180,3 +180,19 @@ def test_a_kind_asks_the_same_for_one_row_and_for_many(shop, kind, line):
 
     queries([59])
     assert queries(range(1)) == queries(range(1, 50))
+
+
+def test_amounts_with_the_sign_of_another_currency_come_back(shop):
+    shop.take_in("catalog.products", PRODUCTS)
+    files = {
+        "catalog.products": "sku,name,cost\nN-1,Tea,$6.62 \nN-2,Tea,¥6.62\n",
+        "catalog.listings": "channel,sku,price,compare_at_price\nmini,TEA-L,16,€20\nmini,TEA-M,CNY 16,20 元\n",
+        "orders.history": """order,channel,placed_at,sku,quantity,unit_price,total,currency
+1,mini,2026-01-31,TEA-L,1,$16,,\n2,mini,2026-01-31,TEA-L,1,,$16.00 ,CNY\n3,mini,2026-01-31,TEA-L,1,$16,,USD\n""",
+    }
+    told = {kind: shop.reasons(shop.compare(kind, text)) for kind, text in files.items()}
+
+    assert {kind: list(reasons) for kind, reasons in told.items()} == {
+        "catalog.products": [2], "catalog.listings": [2], "orders.history": [2, 3],
+    }  # fmt: skip
+    assert all("in another currency than CNY" in reason for reasons in told.values() for reason in reasons.values())
