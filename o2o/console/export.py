@@ -78,14 +78,14 @@ def _lines(
 
 def column_label(column: str, admin: Any) -> str:
     """Return the heading of a column; of one that other rows hold (``variant__sku``) with the name of these."""
-    *relations, last = column.split("__")
-    if not relations:
+    if "__" not in column:
         return str(label_for_field(column, admin.model, admin))
-    model = admin.model
-    for name in relations:
-        relation = model._meta.get_field(name)
-        model = relation.related_model
-    return f"{relation.verbose_name} · {model._meta.get_field(last).verbose_name}"
+    model, names = admin.model, []
+    for name in column.split("__"):
+        field = model._meta.get_field(name)
+        model = field.related_model
+        names.append(str(field.verbose_name))
+    return " · ".join(names[-2:])
 
 
 def _cells(admin: Any, row: Model, columns: Sequence[str]) -> list[str]:
