@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class OrderState(models.TextChoices):
@@ -42,7 +43,7 @@ class FulfillmentState(models.TextChoices):
     """How far a location has come with its part of an order."""
 
     OPEN = "open", _("open")
-    ACCEPTED = "accepted", _("accepted")
+    ACCEPTED = "accepted", pgettext_lazy("order", "accepted")
     READY = "ready", _("ready")
     HANDED_OVER = "handed_over", _("handed over")
     SHIPPED = "shipped", _("shipped")
@@ -112,7 +113,7 @@ class TimelineKind(models.TextChoices):
     UNROUTED = "unrouted", _("waits for a location")
     REMINDED = "reminded", _("store reminded")
     ESCALATED = "escalated", _("passed to the backup store")
-    ACCEPTED = "accepted", _("accepted")
+    ACCEPTED = "accepted", pgettext_lazy("order", "accepted")
     REJECTED = "rejected", _("rejected")
     READY = "ready", _("ready")
     HANDED_OVER = "handed_over", _("handed over")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ChannelKind(models.TextChoices):
@@ -27,7 +28,7 @@ class FulfillmentMethod(models.TextChoices):
 
     PICKUP = "pickup", _("pickup")
     SHIP = "ship", _("shipping")
-    DELIVER = "deliver", _("delivery")
+    DELIVER = "deliver", pgettext_lazy("to a customer", "delivery")
     IN_STORE = "in_store", _("in store")
 
 

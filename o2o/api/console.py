@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from o2o.api.health import readiness
 from o2o.api.models import InvariantResult
@@ -32,7 +33,7 @@ def what_must_hold() -> Iterable[Panel]:
         if result is None:
             state = badge(_("not asked yet"))
         elif result.holds:
-            state = badge(_("holds"), "success")
+            state = badge(pgettext("invariant", "holds"), "success")
         else:
             state = badge(_("broken: %(count)s") % {"count": result.violations or result.error}, "danger")
         rows.append((invariant.label, state, result.checked_at if result else None))

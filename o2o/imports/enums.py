@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class BatchState(models.TextChoices):
@@ -24,7 +25,7 @@ class Action(models.TextChoices):
     CREATE = "create", _("created")
     CHANGE = "change", _("changed")
     LEAVE = "leave", _("left as it is")
-    REJECT = "reject", _("rejected")
+    REJECT = "reject", pgettext_lazy("row", "rejected")
 
 
 class Outcome(models.TextChoices):
@@ -32,7 +33,7 @@ class Outcome(models.TextChoices):
 
     APPLIED = "applied", _("applied")
     LEFT = "left", _("left as it was")
-    REJECTED = "rejected", _("rejected")
+    REJECTED = "rejected", pgettext_lazy("row", "rejected")
     UNDONE = "undone", _("undone")
     KEPT = "kept", _("not undone")
 

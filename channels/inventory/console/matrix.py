@@ -37,7 +37,7 @@ class StockMatrix(Page):
 
     name = "stock_matrix"
     path = "stock/"
-    title = _("Stock")
+    title = _("Stock matrix")
     nav = Nav(NavGroup.CHANNELS, "inventory_2", 20)
     policy = Capability.STOCK_READ
     template = "inventory/matrix.html"

@@ -2,5 +2,15 @@
 
 # isort: off
 from channels.orders.console import orders, order_pages, fulfillments, fulfillment_pages, returns, return_pages, rules
+from channels.orders.console import acceptance
 
-__all__ = ["fulfillment_pages", "fulfillments", "order_pages", "orders", "return_pages", "returns", "rules"]
+__all__ = [
+    "acceptance",
+    "fulfillment_pages",
+    "fulfillments",
+    "order_pages",
+    "orders",
+    "return_pages",
+    "returns",
+    "rules",
+]

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from o2o.console import Act, EmptyState, Fact, MerchantModelAdmin, Nav, NavGroup, Panel, badge, site
@@ -97,7 +97,7 @@ class ImportAdmin(MerchantModelAdmin):
     def state_badge(self, batch: ImportBatch) -> SafeString:
         return state_of(batch)
 
-    @admin.display(description=_("rejected"))
+    @admin.display(description=pgettext_lazy("row", "rejected"))
     def rejected(self, batch: ImportBatch) -> int:
         return batch.to_reject + batch.rejected_count
 
