@@ -22,7 +22,7 @@ from o2o.api.input import checked
 from o2o.api.policy import Policy
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
-from o2o.kit.errors import InvalidError, NotFoundError
+from o2o.kit.errors import InvalidError, NotFoundError, UnknownReferenceError
 from o2o.kit.money import Money
 from o2o.tenancy.capabilities import Capability
 
@@ -160,7 +160,7 @@ class ListingViewSet(ReadOnlyMerchantViewSet):
         data = checked(price_serializers.WithdrawSerializer, request).validated_data
         listing = self.get_object()
         if not PriceInterval.objects.filter(pk=data["interval_id"], listing=listing).exists():
-            raise NotFoundError(_("There is no price interval %(id)s.") % {"id": data["interval_id"]})
+            raise UnknownReferenceError(_("There is no price interval %(id)s.") % {"id": data["interval_id"]})
         services.withdraw_price(at=clock.now(), **data)
         return Response(serializers.ListingSerializer(self.get_object()).data)
 

@@ -19,7 +19,7 @@ from channels.catalog.services.judging import Change, held_request, judge
 from channels.catalog.services.listings import checked_price
 from channels.catalog.services.products import locked
 from o2o.events import emit_all
-from o2o.kit.errors import DomainError, InvalidError, NotFoundError
+from o2o.kit.errors import DomainError, InvalidError, NotFoundError, UnknownReferenceError
 from o2o.kit.locks import lock_rows
 from o2o.tenancy.acting import current_actor_label
 
@@ -122,12 +122,12 @@ def withdraw_price(*, interval_id: uuid.UUID, at: datetime, reason: str = "") ->
     """Let a price count no more, from now on; what lies below it is in force at once.
 
     A regular price that has begun is replaced by another one, which the alarm looks at, and not withdrawn. Raises
-    ``NotFoundError``, ``WithdrawnAlreadyError``, or ``InvalidError`` for such a price and for one that is over.
+    ``UnknownReferenceError``, ``WithdrawnAlreadyError``, or ``InvalidError`` for such a price and for one that is over.
     """
     with transaction.atomic():
         interval = PriceInterval.objects.filter(pk=interval_id).first()
         if interval is None:
-            raise NotFoundError(_("There is no price interval %(id)s.") % {"id": interval_id})
+            raise UnknownReferenceError(_("There is no price interval %(id)s.") % {"id": interval_id})
         listing = locked(ChannelListing, interval.listing_id)
         if interval.layer == PriceLayer.BASE and interval.valid_from <= at:
             raise InvalidError(_("A regular price that has begun is not withdrawn; set the one that is to follow it."))
