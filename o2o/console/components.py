@@ -94,7 +94,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A part of a detail page: facts, a timeline, a table, or a template with its context."""
+    """A part of a detail page: facts, a timeline, a table, or a template with its context.
+
+    Parts stand in columns; one that ``is_wide`` takes the whole width.
+    """
 
     title: Text
     facts: Sequence[Fact] = ()
@@ -104,6 +107,7 @@ class Panel:
     template: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
     note: Text = ""
+    is_wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,16 @@ from unfold.widgets import (
 
 from o2o.kit.errors import DomainError
 
+
+class ClockInput(forms.TimeInput):
+    """A time of day, for which browsers bring a clock of their own."""
+
+    input_type = "time"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs=UnfoldAdminTextInputWidget(attrs=attrs).attrs, format="%H:%M")
+
+
 # The widget of unfold that takes the place of a plain one; exact classes, so that a chosen widget stays.
 WIDGETS: dict[type[forms.Widget], type[forms.Widget]] = {
     forms.TextInput: UnfoldAdminTextInputWidget,
@@ -35,6 +45,7 @@ WIDGETS: dict[type[forms.Widget], type[forms.Widget]] = {
     forms.CheckboxInput: UnfoldBooleanSwitchWidget,
     forms.CheckboxSelectMultiple: UnfoldAdminCheckboxSelectMultipleWidget,
     forms.DateInput: UnfoldAdminSingleDateWidget,
+    forms.TimeInput: ClockInput,
     forms.SplitDateTimeWidget: UnfoldAdminSplitDateTimeWidget,
 }
 

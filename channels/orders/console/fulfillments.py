@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from channels.orders.console.parts import accept_by_badge, link, links, money, page_link, place_of
@@ -69,7 +69,7 @@ class FulfillmentAdmin(MerchantModelAdmin):
     acts = (
         Act(
             name="accept",
-            label=_("accept"),
+            label=pgettext_lazy("order", "accept"),
             demand=Capability.ORDERS_FULFIL,
             explain=_("The store takes the order on; the clock stops and the customer is told."),
             apply=lambda _request, part: fulfilling.accept(fulfillment_id=part.pk, at=now()),

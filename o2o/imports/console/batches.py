@@ -132,9 +132,9 @@ class ImportAdmin(MerchantModelAdmin):
         panels = [
             Panel("", template="imports/summary.html", context={"batch": row, **_summary(row, may_write=may_write)})
         ]
-        if row.state not in (BatchState.UPLOADED, BatchState.PLANNING) and row.row_count and row.purged_at is None:
-            panels.append(Panel(_("Rows"), template="imports/rows.html", context=_rows(request, row)))
         panels.append(_reading(row, may_write=may_write))
+        if row.state not in (BatchState.UPLOADED, BatchState.PLANNING) and row.row_count and row.purged_at is None:
+            panels.append(Panel(_("Rows"), template="imports/rows.html", context=_rows(request, row), is_wide=True))
         return panels
 
 
