@@ -78,7 +78,7 @@ class FulfillmentAdmin(MerchantModelAdmin):
         ),
         Act(
             name="ready",
-            label=_("ready"),
+            label=_("mark as ready"),
             demand=Capability.ORDERS_FULFIL,
             explain=_("The goods lie ready. For a pickup the customer gets the code, and its time begins."),
             apply=lambda _request, part: fulfilling.mark_ready(fulfillment_id=part.pk, at=now()),

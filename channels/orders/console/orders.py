@@ -377,6 +377,9 @@ def orders_to_accept(request: HttpRequest) -> HomeCard | None:
 def orders_without_location(request: HttpRequest) -> HomeCard | None:
     """Parts of orders that no location can fulfil now, the oldest first."""
     waiting = FulfillmentOrder.objects.filter(location=None, state=FulfillmentState.OPEN).select_related("order")
+    stores = request.actor.location_ids  # type: ignore[attr-defined]
+    if stores is not None:
+        waiting = waiting.filter(order__location__in=stores)
     found = list(waiting.order_by("pk")[: SHOWN_ON_HOME + 1])
     if not found:
         return None
