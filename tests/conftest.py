@@ -1,6 +1,7 @@
 """Fixtures that all tests share."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,14 @@ from o2o.tenancy.models import Merchant
 from o2o.tenancy.scope import tenant_scope
 from tests import database
 from tests.factories import MerchantFactory
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, then with those of many tests, so that no process works alone at the end."""
+    sizes = Counter(item.path for item in items)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, -sizes[item.path], item.path))
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Two processes use two cores and leave memory for the servers; a file stays on one of them.
-IN_PARALLEL = ("-n", "2", "--dist", "loadfile")
+# Two processes use two cores and leave memory for the servers; a file stays on one of them. ``tests/conftest.py`` says
+# which files begin.
+IN_PARALLEL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
