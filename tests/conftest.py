@@ -9,6 +9,7 @@ import psycopg2
 import pytest
 from django.db import connection, connections
 from django.test import TransactionTestCase
+from django.utils import timezone, translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from o2o.tenancy.models import Merchant
@@ -37,6 +38,13 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock():
         connections.close_all()
         database.drop_database(name)
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> None:
+    """Begin in the language and time zone of the settings, whatever a request of the test before has left behind."""
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture

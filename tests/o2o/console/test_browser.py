@@ -24,6 +24,7 @@ pytestmark = [
     pytest.mark.skipif(
         CHROMIUM is None, reason="Chromium is not installed: the console was not looked at in a browser"
     ),
+    pytest.mark.slow,
     pytest.mark.timeout(300),
 ]
 
