@@ -5,6 +5,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers as drf
@@ -37,16 +38,16 @@ def require_places(actor: Actor, location_ids: set[UUID]) -> None:
     """Raise ``UnknownReferenceError`` for a location that is not there, ``ForbiddenError`` for a store of others."""
     known = set(StockLocation.objects.filter(pk__in=location_ids).values_list("pk", flat=True))
     if missing := location_ids - known:
-        raise UnknownReferenceError(f"There is no location {min(missing)}.")
+        raise UnknownReferenceError(_("There is no location %(id)s.") % {"id": min(missing)})
     if not all(actor.may_at(location_id) for location_id in location_ids):
-        raise ForbiddenError("You work in other stores than this one.")
+        raise ForbiddenError(_("You work in other stores than this one."))
 
 
 def require_variants(variant_ids: set[UUID]) -> None:
     """Raise ``UnknownReferenceError`` for a variant that is not there."""
     known = set(Variant.objects.filter(pk__in=variant_ids).values_list("pk", flat=True))
     if missing := variant_ids - known:
-        raise UnknownReferenceError(f"There is no variant {min(missing)}.")
+        raise UnknownReferenceError(_("There is no variant %(id)s.") % {"id": min(missing)})
 
 
 @extend_schema_view(
@@ -120,7 +121,7 @@ class HoldViewSet(ReadOnlyMerchantViewSet):
         lines = [StockLine(**line) for line in data["lines"]]
         require_places(self.actor, {line.location_id for line in lines})
         if not SalesChannel.objects.filter(pk=data["channel_id"]).exists():
-            raise UnknownReferenceError(f"There is no channel {data['channel_id']}.")
+            raise UnknownReferenceError(_("There is no channel %(id)s.") % {"id": data["channel_id"]})
         at = clock.now()
         held = services.hold_stock(
             reference=data["reference"], channel_id=data["channel_id"], lines=lines,
@@ -140,7 +141,9 @@ def asked_ids(request: Request, name: str) -> list[UUID]:
     """Return the ids of a parameter that may be repeated. Raises ``InvalidError`` for none, too many or no ids."""
     texts = request.query_params.getlist(name)
     if not 0 < len(texts) <= MOST_ASKED:
-        raise InvalidError(f"Give “{name}” from 1 to {MOST_ASKED} times.", field=name)
+        raise InvalidError(
+            _("Give “%(name)s” from 1 to %(most)s times.") % {"name": name, "most": MOST_ASKED}, field=name
+        )
     field = drf.UUIDField()
     return [field.run_validation(text) for text in texts]
 
@@ -185,7 +188,7 @@ class ExplainAvailabilityView(MerchantAPIView):
         variant_id, channel_id = asked_ids(request, "variant")[0], asked_ids(request, "channel")[0]
         require_variants({variant_id})
         if not SalesChannel.objects.filter(pk=channel_id).exists():
-            raise UnknownReferenceError(f"There is no channel {channel_id}.")
+            raise UnknownReferenceError(_("There is no channel %(id)s.") % {"id": channel_id})
         waterfall = selectors.explain_available(variant_id=variant_id, channel_id=channel_id, at=clock.now())
         return Response(serializers.WaterfallSerializer(waterfall).data)
 
@@ -228,7 +231,7 @@ class ChannelQuotaViewSet(ReadOnlyMerchantViewSet):
         at = clock.now()
         require_variants({data["variant_id"]})
         if not SalesChannel.objects.filter(pk=data["channel_id"]).exists():
-            raise UnknownReferenceError(f"There is no channel {data['channel_id']}.")
+            raise UnknownReferenceError(_("There is no channel %(id)s.") % {"id": data["channel_id"]})
         quota = services.set_quota(at=at, **{**data, "valid_from": data["valid_from"] or at})
         return Response(serializers.QuotaSerializer(quota).data, status=201)
 
