@@ -123,10 +123,11 @@ def _counted_elsewhere(location_id: uuid.UUID, variant_ids: Collection[uuid.UUID
     lines = CountLine.objects.filter(location_id=location_id, variant_id__in=variant_ids, is_pending=True)
     found = list(lines.order_by("variant__sku").values("variant__sku", "count__number", "variant_id", "count_id"))
     if not found:
-        known = Variant.objects.filter(pk__in=variant_ids).values_list("pk", flat=True)
-        return UnknownReferenceError(
-            _("There is no variant %(id)s.") % {"id": next(iter(set(variant_ids) - set(known)), "")}
-        )
+        known = set(Variant.objects.filter(pk__in=variant_ids).values_list("pk", flat=True))
+        if unknown := set(variant_ids) - known:
+            return UnknownReferenceError(_("There is no variant %(id)s.") % {"id": min(unknown)})
+        # Whoever had them has finished between our look at the constraint and this one.
+        return CountedElsewhereError(_("These goods were being counted here until this moment; begin again."), lines=[])
     named = ", ".join(f"{row['variant__sku']} ({row['count__number']})" for row in found[:MOST_NAMED])
     text = ngettext(
         "%(named)s is being counted here already; finish or cancel that count first.",

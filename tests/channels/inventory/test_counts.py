@@ -12,7 +12,7 @@ from channels.inventory import services
 from channels.inventory.lines import StockLine
 from channels.inventory.models import CountLine, CycleCount, StockMovement
 from channels.inventory.selectors.counts import differences, preview
-from channels.inventory.services import counting
+from channels.inventory.services import counting, opening_counts
 from channels.inventory.services.counting import CountedElsewhereError, CountStateError
 from o2o.kit.errors import InvalidError, UnknownReferenceError
 from o2o.kit.models import uuid7
@@ -301,6 +301,19 @@ def test_variant_is_in_one_undecided_count_of_a_location(shop):
     assert CycleCount.objects.count() == 2
     counting.cancel_count(count_id=first.pk, at=AT)
     assert open_count(shop, variant_ids=[shop.variant.pk]).lines.count() == 1
+
+
+def test_count_that_ends_while_another_begins_is_told_as_that(shop, monkeypatch):
+    """The constraint saw the other count, and whoever looks for its name comes too late."""
+    monkeypatch.setattr(opening_counts, "_add_lines", lambda _count, _variants: None)
+
+    with pytest.raises(CountedElsewhereError, match="begin again"):
+        open_count(shop, variant_ids=[shop.variant.pk])
+
+    unknown = uuid7()
+    with pytest.raises(UnknownReferenceError, match=str(unknown)):
+        open_count(shop, variant_ids=[shop.variant.pk, unknown])
+    assert not CycleCount.objects.exists()
 
 
 def test_same_variant_may_be_counted_at_two_locations(shop):
