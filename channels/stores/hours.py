@@ -98,14 +98,17 @@ def is_open(calendar: Calendar, *, at: datetime) -> bool:
 
 def add_open_time(calendar: Calendar, *, at: datetime, duration: timedelta) -> datetime | None:
     """Return the instant when it has been open for ``duration`` since ``at``; None where 14 days do not hold that."""
-    left = duration
-    for start, end in _spans_around(calendar, at):
-        begin = max(start, at)
-        if end <= begin:
-            continue
-        if begin + left <= end:
-            return begin + left
-        left -= end - begin
+    local = at.astimezone(calendar.time_zone).date()
+    # Nearly always the next hours hold it. What began yesterday may still run.
+    for days in (DAY, LOOK_AHEAD):
+        left = duration
+        for start, end in spans(calendar, local - DAY, local + days):
+            begin = max(start, at)
+            if end <= begin:
+                continue
+            if begin + left <= end:
+                return begin + left
+            left -= end - begin
     return None
 
 

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from channels.stores.enums import ChannelKind, FulfillmentMethod, LocationKind, Weekday
 from o2o.kit.audit import audited
 from o2o.tenancy.models import TenantModel
+from o2o.tenancy.reference import reference_data
 
 
 @audited()
+@reference_data
 class SalesChannel(TenantModel):
     """A place in which people buy: the own shop, a mini-program, a marketplace, a delivery platform, the tills."""
 
@@ -37,6 +39,7 @@ class SalesChannel(TenantModel):
 
 
 @audited()
+@reference_data
 class StockLocation(TenantModel):
     """A store or warehouse: where stock lies and orders are made ready.
 
@@ -107,6 +110,7 @@ class StockLocation(TenantModel):
 
 
 @audited()
+@reference_data
 class OpeningPeriod(TenantModel):
     """Hours in which a location works on a day of every week; one that ends before it begins runs past midnight."""
 
@@ -131,6 +135,7 @@ class OpeningPeriod(TenantModel):
 
 
 @audited()
+@reference_data
 class SpecialDay(TenantModel):
     """A date with hours of its own, such as a holiday, at one location or (without one) at all of them.
 
@@ -171,6 +176,7 @@ class SpecialDay(TenantModel):
 
 
 @audited()
+@reference_data
 class ChannelLocation(TenantModel):
     """That a location serves a channel; a lower ``priority`` goes first."""
 

@@ -37,8 +37,11 @@ def locations_of_channels(*, channel_ids: Collection[uuid.UUID] | None = None) -
     return found.order_by("channel_id", "priority", "location_id")
 
 
-def calendars(*, locations: Collection[StockLocation], at: datetime) -> Mapping[uuid.UUID, Calendar]:
-    """Return the hours of locations around an instant and 14 days ahead. Two queries, however many there are."""
+def calendars(*, locations: Collection[StockLocation], at: datetime | None = None) -> Mapping[uuid.UUID, Calendar]:
+    """Return the hours of locations: around an instant and 14 days ahead, or of all days that are known.
+
+    Two queries, however many locations there are.
+    """
     ids = [location.pk for location in locations]
     weeks: dict[uuid.UUID, dict[int, list[Period]]] = defaultdict(lambda: defaultdict(list))
     periods = OpeningPeriod.objects.filter(location_id__in=ids).order_by()
@@ -64,11 +67,11 @@ def business_day(*, location: StockLocation, at: datetime) -> BusinessDay:
 
 
 def _special_days(
-    ids: Collection[uuid.UUID], at: datetime
+    ids: Collection[uuid.UUID], at: datetime | None
 ) -> tuple[Mapping[uuid.UUID, dict[date, list[Period]]], dict[date, list[Period]]]:
     own: dict[uuid.UUID, dict[date, list[Period]]] = defaultdict(dict)
     common: dict[date, list[Period]] = {}
-    near = Q(on__gte=(at - AROUND).date(), on__lte=(at + LOOK_AHEAD + AROUND).date())
+    near = Q() if at is None else Q(on__gte=(at - AROUND).date(), on__lte=(at + LOOK_AHEAD + AROUND).date())
     days = SpecialDay.objects.filter(near, Q(location_id__in=ids) | Q(location=None)).order_by()
     for location_id, on, opens_at, closes_at in days.values_list("location_id", "on", "opens_at", "closes_at"):
         hours = [] if opens_at is None or closes_at is None else [Period(opens_at, closes_at)]

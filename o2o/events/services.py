@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Model
 
 from o2o.events import bell
 from o2o.events.definition import DomainEvent
 from o2o.events.models import PARTITIONS, OutboxEvent
 from o2o.events.registry import group_receivers_of, receivers_of
 from o2o.kit import clock
+from o2o.kit.inserting import insert_all
 from o2o.tenancy.scope import NoTransactionError, current_merchant_id
 
 
@@ -27,14 +29,16 @@ def emit(event: DomainEvent) -> OutboxEvent:
     return emit_all([event])[0]
 
 
-def emit_all(events: Sequence[DomainEvent]) -> list[OutboxEvent]:
+def emit_all(events: Sequence[DomainEvent], *, after: Sequence[Model] = ()) -> list[OutboxEvent]:
     """Write events to the outbox, in one statement, and call their receivers, all in the caller's transaction.
 
-    The caller holds the lock on the aggregate's row, or has just made the row: that is what puts the events of one
-    aggregate in order. Raises ``NoTransactionError`` or ``NoScopeError`` where there is no transaction or no merchant,
-    and whatever a receiver raises. Subscribers hear of it within moments of the commit.
+    ``after`` are new rows that the events tell of, written before them in the same round trip. The caller holds the
+    lock on the aggregate's row, or has just made the row: that is what puts the events of one aggregate in order.
+    Raises ``NoTransactionError`` or ``NoScopeError`` where there is no transaction or no merchant, and whatever a
+    receiver raises. The positions are known to the database alone. Subscribers hear of it within moments of the commit.
     """
     if not events:
+        insert_all(after)
         return []
     merchant_id = current_merchant_id()
     kind = events[0].event_type
@@ -42,7 +46,8 @@ def emit_all(events: Sequence[DomainEvent]) -> list[OutboxEvent]:
         raise NoTransactionError(f"{kind} was emitted outside a transaction, so nothing ties it to its cause.")
     if merchant_id is None:
         raise NoScopeError(f"{kind} was emitted outside the scope of a merchant; enter tenant_scope first.")
-    rows: list[OutboxEvent] = OutboxEvent.objects.bulk_create([_row(event, merchant_id) for event in events])
+    rows = [_row(event, merchant_id) for event in events]
+    insert_all([*after, *rows])
     for event in events:
         for receive in receivers_of(type(event)):
             receive(event)

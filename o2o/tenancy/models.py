@@ -89,3 +89,19 @@ class Membership(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.user} – {self.get_role_display()}"
+
+
+class ReferenceVersion(models.Model):
+    """At what the reference data of a merchant is: the number of the transaction that last changed it."""
+
+    merchant = models.OneToOneField(Merchant, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    version = models.BigIntegerField()
+
+    objects: Any = ScopedManager(merchant="merchant")
+
+    class Meta:
+        verbose_name = _("version of the reference data")
+        verbose_name_plural = _("versions of the reference data")
+
+    def __str__(self) -> str:
+        return str(self.version)

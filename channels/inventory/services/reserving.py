@@ -1,8 +1,8 @@
 """The two statements by which a cart of any length is held or allocated, all of it or nothing.
 
-The first locks: the quotas of the variants, then the levels, each in the order of their keys, and ends the holds of
-these levels that have expired. Because every writer of a level locks it first, the second statement reads with a fresh
-snapshot what nobody can change before the commit. The constraints of ``StockLevel`` stand behind both.
+The first locks: the quotas of the variants, then the levels, each in the order of their keys. Where holds of these
+levels have expired, another ends them. Because every writer of a level locks it first, the last statement reads with a
+fresh snapshot what nobody can change before the commit. The constraints of ``StockLevel`` stand behind all.
 """
 
 import uuid
@@ -26,7 +26,7 @@ from o2o.kit.locks import LOCK_NOT_AVAILABLE, BusyError, sqlstate
 
 Place = tuple[uuid.UUID, uuid.UUID]
 
-# The last line reads both sets whole: a set that nothing reads is not locked. It is evaluated before the updates.
+# The counts read both sets whole: what nothing reads is not locked, and a join may stop before the end.
 LOCK = """
 WITH quotas AS MATERIALIZED (
     SELECT id FROM inventory_channelquota WHERE variant_id = ANY(%(variants)s::uuid[])
@@ -37,22 +37,28 @@ WITH quotas AS MATERIALIZED (
       ON place.variant_id = level.variant_id AND place.location_id = level.location_id
     WHERE (SELECT count(*) FROM quotas) >= 0
     ORDER BY level.id FOR NO KEY UPDATE OF level
-), ended AS (
-    UPDATE inventory_hold hold SET state = 'expired', ended_at = %(at)s, updated_at = %(at)s
-    FROM levels WHERE hold.level_id = levels.id AND hold.state = 'active' AND hold.expires_at <= %(at)s
-    RETURNING hold.level_id, hold.quantity, hold.quota_id, hold.quota_quantity
+)
+SELECT (SELECT count(*) FROM quotas), (SELECT count(*) FROM levels),
+       ARRAY(SELECT DISTINCT hold.level_id FROM levels JOIN inventory_hold hold ON hold.level_id = levels.id
+             WHERE hold.state = 'active' AND hold.expires_at <= %(at)s)
+"""
+
+# For locked levels. A hold that was ended since is left out.
+END_EXPIRED = """
+WITH ended AS (
+    UPDATE inventory_hold SET state = 'expired', ended_at = %(at)s, updated_at = %(at)s
+    WHERE level_id = ANY(%(levels)s::uuid[]) AND state = 'active' AND expires_at <= %(at)s
+    RETURNING level_id, quantity, quota_id, quota_quantity
 ), freed AS (
     UPDATE inventory_stocklevel level SET held = level.held - gone.quantity, updated_at = %(at)s
     FROM (SELECT level_id, sum(quantity) AS quantity FROM ended GROUP BY level_id) AS gone
     WHERE level.id = gone.level_id
-), returned AS (
-    UPDATE inventory_channelquota quota
-    SET used = quota.used - gone.own, shared_used = quota.shared_used - gone.shared, updated_at = %(at)s
-    FROM (SELECT quota_id, sum(quota_quantity) AS own, sum(quantity - quota_quantity) AS shared
-          FROM ended WHERE quota_id IS NOT NULL GROUP BY quota_id) AS gone
-    WHERE quota.id = gone.quota_id
 )
-SELECT (SELECT count(*) FROM quotas), (SELECT count(*) FROM levels)
+UPDATE inventory_channelquota quota
+SET used = quota.used - gone.own, shared_used = quota.shared_used - gone.shared, updated_at = %(at)s
+FROM (SELECT quota_id, sum(quota_quantity) AS own, sum(quantity - quota_quantity) AS shared
+      FROM ended WHERE quota_id IS NOT NULL GROUP BY quota_id) AS gone
+WHERE quota.id = gone.quota_id
 """
 
 # The places of a cart, each once. ``whole`` is empty unless every place has what is wanted of it.
@@ -129,7 +135,8 @@ def merged(lines: Sequence[StockLine]) -> dict[Place, int]:
 def lock_places(places: Collection[Place], *, at: datetime) -> bool:
     """Lock quotas and levels of places and end their expired holds; say whether any quota exists.
 
-    One statement. Raises ``BusyError`` where a row stays locked for longer than ``lock_timeout``.
+    One statement, or two where holds have expired. Raises ``BusyError`` where a row stays locked for longer than
+    ``lock_timeout``.
     """
     parameters: dict[str, Any] = {
         "variants": [str(variant) for variant, _location in places],
@@ -139,7 +146,10 @@ def lock_places(places: Collection[Place], *, at: datetime) -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute(LOCK, parameters)
-            return bool(cursor.fetchone()[0])
+            quotas, _levels, expired = cursor.fetchone()
+            if expired:
+                cursor.execute(END_EXPIRED, {"levels": expired, "at": at})
+            return bool(quotas)
     except Exception as error:
         if sqlstate(error) == LOCK_NOT_AVAILABLE:
             raise BusyError(_("Try again in a moment."), retry_after=1) from error

@@ -10,6 +10,7 @@ from channels.stores.enums import FulfillmentMethod
 from channels.stores.models import SalesChannel, StockLocation
 from o2o.kit.audit import audited
 from o2o.tenancy.models import TenantModel
+from o2o.tenancy.reference import reference_data
 
 ACTIVE_STATES = (FulfillmentState.OPEN, FulfillmentState.ACCEPTED, FulfillmentState.READY)
 
@@ -143,6 +144,7 @@ class PickupCode(TenantModel):
 
 
 @audited()
+@reference_data
 class AcceptancePolicy(TenantModel):
     """How long stores may take to accept an order of a channel, and what happens until then.
 

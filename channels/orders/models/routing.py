@@ -7,9 +7,11 @@ from channels.orders.models.fulfillment import FulfillmentOrder
 from channels.orders.models.orders import Order
 from o2o.kit.audit import audited
 from o2o.tenancy.models import TenantModel
+from o2o.tenancy.reference import reference_data
 
 
 @audited()
+@reference_data
 class RoutingRule(TenantModel):
     """A rule of the merchant: when it applies, which locations may take part, what to aim at.
 

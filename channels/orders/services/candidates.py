@@ -13,8 +13,11 @@ from channels.inventory.selectors import available_at_locations
 from channels.orders.enums import FulfillmentState, RejectionReason
 from channels.orders.models import FulfillmentOrder, Order, OrderLine, RoutingRule
 from channels.orders.routing import Candidate, Demand, DemandLine, Rule, parse_rule
+from channels.stores.enums import FulfillmentMethod
+from channels.stores.hours import next_opening
 from channels.stores.models import StockLocation
-from channels.stores.selectors import business_day, locations_of_channels, opening_instants
+from channels.stores.network import Network
+from channels.stores.selectors import business_day
 from o2o.tenancy.models import Merchant
 
 COUNTED = (FulfillmentState.OPEN, FulfillmentState.ACCEPTED, FulfillmentState.READY, FulfillmentState.HANDED_OVER,
@@ -22,8 +25,8 @@ COUNTED = (FulfillmentState.OPEN, FulfillmentState.ACCEPTED, FulfillmentState.RE
 LONGEST_DAY = timedelta(hours=26)
 
 
-def rules_of_merchant() -> list[Rule]:
-    """Return the active rules, in their order. One query."""
+def load_rules() -> list[Rule]:
+    """Read the active rules of the merchant in scope, in their order, for ``ReferenceData.get``. One query."""
     rows = RoutingRule.objects.filter(is_active=True).order_by("position", "pk")
     return [parse_rule(row.name, row.definition) for row in rows]
 
@@ -51,17 +54,16 @@ def demand_of(order: Order, units: Mapping[OrderLine, int], rules: Sequence[Rule
 
 
 def candidates_of(
-    order: Order, variant_ids: Collection[uuid.UUID], *, at: datetime, has_history: bool
+    order: Order, variant_ids: Collection[uuid.UUID], network: Network, *, at: datetime, has_history: bool
 ) -> list[Candidate]:
     """Return the locations of the order's channel as they are now, those that are out already with the reason.
 
-    Five queries, or four for an order without history, however many locations and variants.
+    At most three queries, however many locations and variants: what is free, what an order with a history has been
+    refused, and how busy those locations are that have a limit.
     """
-    links = list(locations_of_channels(channel_ids=[order.channel_id]))
-    locations = [link.location for link in links]
-    free = available_at_locations(variant_ids=variant_ids, location_ids=[one.pk for one in locations], at=at)
-    opens = opening_instants(locations=locations, at=at)
-    load = _load(locations, at)
+    links = network.serving.get(order.channel_id, ())
+    free = available_at_locations(variant_ids=variant_ids, location_ids=[link.location_id for link in links], at=at)
+    load = _load([link.location for link in links], at)
     refused = _refused(order) if has_history else {}
     stock: dict[uuid.UUID, dict[uuid.UUID, int]] = defaultdict(dict)
     for (variant_id, location_id), quantity in free.items():
@@ -73,7 +75,7 @@ def candidates_of(
             kind=link.location.kind,
             available=stock[link.location_id],
             methods=frozenset(link.location.methods),
-            opens_at=opens[link.location_id],
+            opens_at=next_opening(network.calendars[link.location_id], at=at),
             coordinates=link.location.coordinates,
             priority=link.priority,
             preparation_minutes=link.location.preparation_minutes,
@@ -91,14 +93,19 @@ def _capacity_left(location: StockLocation, load: Mapping[uuid.UUID, int]) -> in
 
 
 def _load(locations: Sequence[StockLocation], at: datetime) -> Mapping[uuid.UUID, int]:
-    """Return how many orders each location with a limit has been given in its present business day."""
+    """Return how many orders each location with a limit has been given in its present business day.
+
+    Purchases at its own counter are none of them.
+    """
     limited = {location.pk: location for location in locations if location.daily_order_capacity is not None}
     if not limited:
         return {}
     begins = {pk: business_day(location=location, at=at).starts_at for pk, location in limited.items()}
-    rows = FulfillmentOrder.objects.filter(
-        location_id__in=limited, created_at__gte=at - LONGEST_DAY, state__in=COUNTED
-    ).values_list("location_id", "created_at")
+    rows = (
+        FulfillmentOrder.objects.filter(location_id__in=limited, created_at__gte=at - LONGEST_DAY, state__in=COUNTED)
+        .exclude(method=FulfillmentMethod.IN_STORE)
+        .values_list("location_id", "created_at")
+    )
     load: dict[uuid.UUID, int] = defaultdict(int)
     for location_id, created_at in rows:
         load[location_id] += created_at >= begins[location_id]

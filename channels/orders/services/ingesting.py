@@ -20,8 +20,9 @@ from channels.orders.events.orders import OrderChanged
 from channels.orders.models import LineAdjustment, Order, OrderLine, Payment
 from channels.orders.services.locking import lock_order, lock_stock_of
 from channels.orders.services.payments import save_payment_state
-from channels.orders.services.placing import adjustments_of, new_line, payment_of, place_order, variants_of
+from channels.orders.services.placing import place_order
 from channels.orders.services.routing import route_order, uncovered
+from channels.orders.services.rows import adjustments_of, new_line, payment_of, variants_of
 from channels.orders.services.state import settle_state
 from channels.orders.services.timeline import note
 from channels.orders.services.withdrawing import withdraw_units
@@ -87,8 +88,7 @@ def _find(draft: OrderDraft) -> uuid.UUID | None:
 def _create(draft: OrderDraft, version: int, at: datetime) -> Order | None:
     """Make the order, or return None where somebody else makes it at this moment: the constraint decides who."""
     try:
-        with transaction.atomic():
-            return place_order(draft=draft, at=at, version=version, is_done=True)
+        return place_order(draft=draft, at=at, version=version, is_done=True)
     except IntegrityError as error:
         if "order_one_per_external_id" not in str(error):
             raise

@@ -2,36 +2,38 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from channels.catalog.models import Variant
 from channels.inventory.lines import StockLine
 from channels.inventory.services import sell_stock
-from channels.orders.drafts import LineDraft, OrderDraft, PaymentDraft
+from channels.orders.drafts import OrderDraft, PaymentDraft
 from channels.orders.enums import FulfillmentState, OrderState, PaymentKind, TimelineKind
 from channels.orders.events.orders import OrderCompleted, OrderPlaced
 from channels.orders.models import (
     FulfillmentLine,
     FulfillmentOrder,
-    LineAdjustment,
     Order,
     OrderLine,
-    Payment,
     TimelineEntry,
 )
 from channels.orders.numbers import new_number
 from channels.orders.services.payments import payment_state
 from channels.orders.services.routing import route_new
+from channels.orders.services.rows import adjustments_of, new_line, payment_of, variants_of
 from channels.orders.services.timeline import News, entry_of, tell
-from channels.orders.totals import LineTotals, OrderTotals, coins, totals_of, worth
+from channels.orders.totals import OrderTotals, coins, totals_of, worth
 from channels.stores.enums import FulfillmentMethod
 from channels.stores.models import SalesChannel, StockLocation
+from channels.stores.network import Network, load_network
 from o2o.kit.errors import InvalidError, UnknownReferenceError
+from o2o.kit.inserting import insert_all
+from o2o.tenancy.reference import current_reference_data
 
 
 def place_order(
@@ -44,98 +46,47 @@ def place_order(
 ) -> Order:
     """Make an order with lines, payments and timeline, and route it or, bought over the counter, take it off the shelf.
 
-    The server works the totals out. A constant number of queries, whatever the number of lines. ``hold_reference``
-    names the cart whose holds become the order's. ``is_done``: the goods of a purchase in a store are out of the door,
-    so that missing stock cannot refuse it. Raises ``WrongTotalError``, ``InvalidError``, ``UnknownReferenceError`` or
-    ``OutOfStockError``; then there is no order.
+    The server works the totals out. A constant number of round trips, whatever the number of lines; what the merchant
+    seldom changes is taken from memory. ``hold_reference`` names the cart whose holds become the order's. ``is_done``:
+    the goods of a purchase in a store are out of the door, so that missing stock cannot refuse it. Raises
+    ``WrongTotalError``, ``InvalidError``, ``UnknownReferenceError`` or ``OutOfStockError``; then there is no order.
     """
     draft = draft.cancelled_through()
     with transaction.atomic():
-        channel, location = _places(draft)
+        reference = current_reference_data()
+        channel, location = _places(draft, reference.get(load_network))
         currency = draft.currency or channel.currency
         totals = totals_of(draft, currency)
         variants = variants_of(draft.lines)
         order = _order(draft, channel, location, currency, totals, version, at)
-        _insert(order)
         lines = [
             new_line(order, position, line, line_totals, variants)
             for position, (line, line_totals) in enumerate(zip(draft.lines, totals.lines, strict=True), start=1)
         ]
-        OrderLine.objects.bulk_create(lines)
-        LineAdjustment.objects.bulk_create(adjustments_of(zip(lines, draft.lines, strict=True)))
-        Payment.objects.bulk_create(payment_of(order, payment) for payment in draft.payments)
         news = News(
-            [_placed(order, at), *(_paid(order, payment, at) for payment in draft.payments)],
-            [_placed_event(order)],
+            entries=[_placed(order, at), *(_paid(order, payment, at) for payment in draft.payments)],
+            events=[_placed_event(order)],
         )
-        if draft.method == FulfillmentMethod.IN_STORE:
-            _hand_over(order, lines, news, at=at, is_done=is_done)
+        is_sale = draft.method == FulfillmentMethod.IN_STORE and not draft.wants_nothing
+        if is_sale:
+            _complete(order, lines, news, at=at)
+        # First of all, so that of two who make the same order the second waits here.
+        _insert(
+            order,
+            *lines,
+            *adjustments_of(zip(lines, draft.lines, strict=True)),
+            *(payment_of(order, payment) for payment in draft.payments),
+        )
+        if is_sale:
+            _take_off_shelf(order, lines, at=at, is_done=is_done)
         else:
-            route_new(order, lines, news, at=at, hold_reference=hold_reference)
+            route_new(order, lines, news, reference, at=at, hold_reference=hold_reference)
         tell(news)
         return order
 
 
-def variants_of(lines: Sequence[LineDraft]) -> Mapping[str | uuid.UUID, Variant]:
-    """Return the variants that lines name, by SKU and by id. One query; what the catalog does not know is left out."""
-    skus = {line.sku for line in lines if line.variant_id is None}
-    ids = {line.variant_id for line in lines if line.variant_id is not None}
-    found = list(Variant.objects.filter(sku__in=skus) | Variant.objects.filter(pk__in=ids))
-    if missing := ids - {variant.pk for variant in found}:
-        raise UnknownReferenceError(_("There is no variant %(id)s.") % {"id": min(missing)}, field="lines")
-    return {variant.sku: variant for variant in found} | {variant.pk: variant for variant in found}
-
-
-def new_line(
-    order: Order,
-    position: int,
-    draft: LineDraft,
-    totals: LineTotals,
-    variants: Mapping[str | uuid.UUID, Variant],
-) -> OrderLine:
-    """Return a line that is not saved yet."""
-    variant = variants.get(draft.variant_id or draft.sku)
-    return OrderLine(
-        order=order,
-        position=position,
-        external_id=draft.external_id,
-        variant=variant,
-        sku=variant.sku if variant else draft.sku,
-        name=draft.name,
-        quantity=draft.quantity,
-        unit_price=draft.unit_price,
-        subtotal=totals.subtotal,
-        discount=totals.discount,
-        total=totals.total,
-        cancelled=draft.cancelled,
-        cancelled_in_channel=draft.cancelled,
-    )
-
-
-def adjustments_of(lines: Iterable[tuple[OrderLine, LineDraft]]) -> list[LineAdjustment]:
-    """Return the discounts of lines, given as pairs of line and draft, that are not saved yet."""
-    return [
-        LineAdjustment(line=line, kind=part.kind, reference=part.reference, amount=part.amount, points=part.points)
-        for line, draft in lines
-        for part in draft.adjustments
-        if part.amount or part.points
-    ]
-
-
-def payment_of(order: Order, draft: PaymentDraft) -> Payment:
-    """Return a payment that is not saved yet."""
-    return Payment(
-        order=order,
-        kind=draft.kind,
-        method=draft.method,
-        amount=draft.amount,
-        external_id=draft.external_id,
-        paid_at=draft.paid_at,
-    )
-
-
-def _places(draft: OrderDraft) -> tuple[SalesChannel, StockLocation | None]:
-    channel = SalesChannel.objects.filter(pk=draft.channel_id).first()
+def _places(draft: OrderDraft, network: Network) -> tuple[SalesChannel, StockLocation | None]:
+    channel = network.channels.get(draft.channel_id)
     if channel is None:
         raise UnknownReferenceError(_("There is no channel %(id)s.") % {"id": draft.channel_id}, field="channel_id")
     needs_store = draft.method in (FulfillmentMethod.IN_STORE, FulfillmentMethod.PICKUP)
@@ -143,7 +94,7 @@ def _places(draft: OrderDraft) -> tuple[SalesChannel, StockLocation | None]:
         if needs_store:
             raise InvalidError(_("A purchase or pickup in a store needs its location."), field="location_id")
         return channel, None
-    location = StockLocation.objects.filter(pk=draft.location_id).first()
+    location = network.locations.get(draft.location_id)
     if location is None:
         raise UnknownReferenceError(_("There is no location %(id)s.") % {"id": draft.location_id}, field="location_id")
     return channel, location
@@ -213,10 +164,10 @@ def _paid_totals(draft: OrderDraft, currency: str) -> tuple[Decimal, Decimal]:
     return paid, refunded
 
 
-def _insert(order: Order) -> None:
-    """Insert an order. Raises ``InvalidError`` where its number is taken."""
+def _insert(order: Order, *rows: Model) -> None:
+    """Insert an order and what belongs to it. Raises ``InvalidError`` where its number is taken."""
     try:
-        order.save(force_insert=True)
+        insert_all([order, *rows])
     except IntegrityError as error:
         if "order_one_per_number" not in str(error):
             raise
@@ -225,19 +176,10 @@ def _insert(order: Order) -> None:
         ) from error
 
 
-def _hand_over(order: Order, lines: Sequence[OrderLine], news: News, *, at: datetime, is_done: bool) -> None:
-    """Take a purchase in a store off its shelf: it is fulfilled as it is made."""
+def _complete(order: Order, lines: Sequence[OrderLine], news: News, *, at: datetime) -> None:
+    """Make of a new order one that was bought and taken along in a store."""
     sold = [line for line in lines if line.remaining]
-    if not sold:
-        return
-    if order.location_id is None:
-        raise AssertionError("a purchase in a store has a location")
-    stock = [
-        StockLine(line.variant_id, order.location_id, line.remaining) for line in sold if line.variant_id is not None
-    ]
-    if stock:
-        sell_stock(order_id=order.pk, channel_id=order.channel_id, lines=stock, at=at, is_done=is_done)
-    part = FulfillmentOrder.objects.create(
+    part = FulfillmentOrder(
         order=order,
         location_id=order.location_id,
         method=order.method,
@@ -247,14 +189,11 @@ def _hand_over(order: Order, lines: Sequence[OrderLine], news: News, *, at: date
         handed_over_at=at,
         ended_at=at,
     )
-    FulfillmentLine.objects.bulk_create(
-        FulfillmentLine(fulfillment=part, order_line=line, quantity=line.remaining) for line in sold
-    )
+    news.rows.append(part)
+    news.rows += [FulfillmentLine(fulfillment=part, order_line=line, quantity=line.remaining) for line in sold]
     for line in sold:
         line.fulfilled = line.remaining
-    OrderLine.objects.bulk_update(sold, ("fulfilled",))
     order.state, order.completed_at = OrderState.COMPLETED, at
-    order.save(update_fields=["state", "completed_at", "updated_at"])
     news.entries.append(entry_of(order_id=order.pk, kind=TimelineKind.COMPLETED, at=at))
     news.events.append(
         OrderCompleted(
@@ -265,6 +204,18 @@ def _hand_over(order: Order, lines: Sequence[OrderLine], news: News, *, at: date
             currency=order.currency,
         )
     )
+
+
+def _take_off_shelf(order: Order, lines: Sequence[OrderLine], *, at: datetime, is_done: bool) -> None:
+    if order.location_id is None:
+        raise AssertionError("a purchase in a store has a location")
+    stock = [
+        StockLine(line.variant_id, order.location_id, line.fulfilled)
+        for line in lines
+        if line.variant_id is not None and line.fulfilled
+    ]
+    if stock:
+        sell_stock(order_id=order.pk, channel_id=order.channel_id, lines=stock, at=at, is_done=is_done)
 
 
 def _placed(order: Order, at: datetime) -> TimelineEntry:

@@ -4,7 +4,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -16,7 +16,6 @@ from channels.inventory.services.demand import DemandLine
 from channels.orders.enums import FulfillmentState, TimelineKind, UnroutedQueue
 from channels.orders.events.fulfillment import FulfillmentRouted, FulfillmentUnrouted
 from channels.orders.models import (
-    AcceptancePolicy,
     FulfillmentLine,
     FulfillmentOrder,
     Order,
@@ -25,10 +24,13 @@ from channels.orders.models import (
 )
 from channels.orders.models.fulfillment import ACTIVE_STATES
 from channels.orders.routing import Candidate, Decision, Part, route
-from channels.orders.services.candidates import candidates_of, demand_of, rules_of_merchant
+from channels.orders.services.acceptance import load_policies, start_clock
+from channels.orders.services.candidates import candidates_of, demand_of, load_rules
 from channels.orders.services.locking import lock_order
 from channels.orders.services.timeline import News, entry_of, tell
 from channels.orders.services.withdrawing import take_off_queue
+from channels.stores.network import load_network
+from o2o.tenancy.reference import ReferenceData, current_reference_data
 
 ATTEMPTS = 3
 Units = Mapping[OrderLine, int]
@@ -51,7 +53,8 @@ def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDeci
         with transaction.atomic():
             take_off_queue(order)
             news = News()
-            decision = _route(order, units, news, at=at, cause=cause, has_history=True)
+            reference = current_reference_data()
+            decision = _route(order, units, news, reference, at=at, cause=cause, has_history=True)
             tell(news)
             if before and _waiting(order) == before:
                 transaction.set_rollback(True)
@@ -82,14 +85,15 @@ def route_new(
     order: Order,
     lines: Sequence[OrderLine],
     news: News,
+    reference: ReferenceData,
     *,
     at: datetime,
     hold_reference: uuid.UUID | None = None,
 ) -> None:
-    """Route the lines of an order that was just made; adds to ``news`` what there is to tell."""
+    """Route the lines of an order that was just made; adds to ``news`` what there is to write and to tell."""
     units = {line: line.remaining for line in lines if line.remaining}
     if units:
-        _route(order, units, news, at=at, cause="placed", has_history=False, hold_reference=hold_reference)
+        _route(order, units, news, reference, at=at, cause="placed", has_history=False, hold_reference=hold_reference)
 
 
 def uncovered(order: Order) -> dict[OrderLine, int]:
@@ -111,6 +115,7 @@ def _route(
     order: Order,
     units: Units,
     news: News,
+    reference: ReferenceData,
     *,
     at: datetime,
     cause: str,
@@ -121,10 +126,11 @@ def _route(
     unknown = {line: count for line, count in units.items() if line.variant_id is None}
     decision, record = None, None
     if len(unknown) < len(units):
-        decision = _decide(order, units, news, at=at, has_history=has_history, hold_reference=hold_reference)
-        record = RoutingDecision.objects.create(
+        decision = _decide(order, units, news, reference, at=at, has_history=has_history, hold_reference=hold_reference)
+        record = RoutingDecision(
             order=order, rule_name=decision.rule, cause=cause, decision=decision.to_json(), decided_at=at
         )
+        news.rows.append(record)
     waiting: dict[str, dict[OrderLine, int]] = defaultdict(dict)
     if unknown:
         waiting[UnroutedQueue.UNKNOWN_ITEM] = unknown
@@ -139,24 +145,23 @@ def _decide(
     order: Order,
     units: Units,
     news: News,
+    reference: ReferenceData,
     *,
     at: datetime,
     has_history: bool,
     hold_reference: uuid.UUID | None,
 ) -> Decision:
     """Decide and allocate. Where somebody was faster at the shelf, look again; at last nothing is given to anybody."""
-    rules = rules_of_merchant()
+    rules, network = reference.get(load_rules), reference.get(load_network)
     demand = demand_of(order, units, rules, at=at)
     variant_ids = {line.variant_id for line in demand.lines}
     for attempt in range(1, ATTEMPTS + 1):
-        candidates = candidates_of(order, variant_ids, at=at, has_history=has_history)
+        candidates = candidates_of(order, variant_ids, network, at=at, has_history=has_history)
         if hold_reference is not None:
             candidates = with_held(candidates, hold_reference)
         decision = route(demand, candidates, rules, at=at)
         try:
-            with transaction.atomic():
-                opens_at = {candidate.location_id: candidate.opens_at for candidate in candidates}
-                _give(order, units, decision.parts, news, opens_at, at=at, hold_reference=hold_reference)
+            _give(order, units, decision.parts, news, reference, at=at, hold_reference=hold_reference)
         except OutOfStockError:
             if attempt < ATTEMPTS:
                 continue
@@ -170,7 +175,7 @@ def _give(
     units: Units,
     parts: Sequence[Part],
     news: News,
-    opens_at: Mapping[uuid.UUID, datetime | None],
+    reference: ReferenceData,
     *,
     at: datetime,
     hold_reference: uuid.UUID | None,
@@ -178,11 +183,12 @@ def _give(
     if not parts:
         return
     by_id = {line.pk: line for line in units}
-    policies = _policies(order)
+    policies, calendars = reference.get(load_policies), reference.get(load_network).calendars
     made, lines, allocations = [], [], []
     for part in parts:
         fulfillment = FulfillmentOrder(order=order, location_id=part.location_id, method=order.method)
-        start_clock(fulfillment, policies, max(at, opens_at.get(part.location_id) or at))
+        policy = policies.get((order.channel_id, part.location_id)) or policies.get((order.channel_id, None))
+        start_clock(fulfillment, policy, calendars[part.location_id], at=at)
         made.append(fulfillment)
         for line_id, count in part.units.items():
             line = FulfillmentLine(fulfillment=fulfillment, order_line=by_id[line_id], quantity=count)
@@ -190,14 +196,13 @@ def _give(
             variant_id = by_id[line_id].variant_id
             if variant_id is not None:
                 allocations.append(AllocationLine(line.pk, variant_id, part.location_id, count))
-    FulfillmentOrder.objects.bulk_create(made)
-    FulfillmentLine.objects.bulk_create(lines)
     if hold_reference is not None:
         allocate_held(
             reference=hold_reference, order_id=order.pk, channel_id=order.channel_id, lines=allocations, at=at
         )
     else:
         allocate_stock(order_id=order.pk, channel_id=order.channel_id, lines=allocations, at=at)
+    news.rows += [*made, *lines]
     news.events.extend(
         FulfillmentRouted(aggregate_id=part.pk, order_id=order.pk, location_id=part.location_id) for part in made
     )
@@ -228,9 +233,9 @@ def with_held(candidates: Sequence[Candidate], reference: uuid.UUID) -> list[Can
 
 
 def _queue(order: Order, queue: str, units: Units, news: News, at: datetime) -> None:
-    part = FulfillmentOrder.objects.create(order=order, method=order.method, queue=queue)
+    part = FulfillmentOrder(order=order, method=order.method, queue=queue)
     lines = [FulfillmentLine(fulfillment=part, order_line=line, quantity=count) for line, count in units.items()]
-    FulfillmentLine.objects.bulk_create(lines)
+    news.rows += [part, *lines]
     queue_demand(
         order_id=order.pk,
         channel_id=order.channel_id,
@@ -244,28 +249,3 @@ def _queue(order: Order, queue: str, units: Units, news: News, at: datetime) -> 
     news.events.append(FulfillmentUnrouted(aggregate_id=part.pk, order_id=order.pk, location_id=None, queue=queue))
     details = {"queue": queue, "units": sum(units.values())}
     news.entries.append(entry_of(order_id=order.pk, kind=TimelineKind.UNROUTED, at=at, details=details))
-
-
-def _policies(order: Order) -> Mapping[uuid.UUID | None, AcceptancePolicy]:
-    rows = AcceptancePolicy.objects.filter(channel_id=order.channel_id)
-    return {row.location_id: row for row in rows}
-
-
-def start_clock(
-    fulfillment: FulfillmentOrder, policies: Mapping[uuid.UUID | None, AcceptancePolicy], at: datetime
-) -> None:
-    """Set when a store is reminded, when its backup is asked and when its time is over; or let it accept by itself.
-
-    ``at`` is when the store can first answer: now, or its next opening.
-    """
-    policy = policies.get(fulfillment.location_id) or policies.get(None)
-    if policy is None:
-        return
-    if policy.accepts_automatically:
-        fulfillment.state, fulfillment.accepted_at = FulfillmentState.ACCEPTED, at
-        return
-    fulfillment.accept_by = at + timedelta(minutes=policy.accept_minutes)
-    if policy.remind_minutes is not None:
-        fulfillment.remind_at = at + timedelta(minutes=policy.remind_minutes)
-    if policy.escalate_minutes is not None and policy.backup_location_id not in (None, fulfillment.location_id):
-        fulfillment.escalate_at = at + timedelta(minutes=policy.escalate_minutes)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
+
 from channels.orders.enums import TimelineKind
 from channels.orders.models import TimelineEntry
 from o2o.events import DomainEvent, emit_all
@@ -14,16 +16,16 @@ from o2o.tenancy.acting import current_actor_label, current_origin
 
 @dataclass(slots=True)
 class News:
-    """What is to be written of a change of an order: entries of its timeline, and events for others."""
+    """What is to be written of a change of an order: new rows, entries of its timeline, and events for others."""
 
+    rows: list[Model] = field(default_factory=list)
     entries: list[TimelineEntry] = field(default_factory=list)
     events: list[DomainEvent] = field(default_factory=list)
 
 
 def tell(news: News) -> None:
-    """Write what has gathered: one statement for the timeline and one for the events."""
-    TimelineEntry.objects.bulk_create(news.entries)
-    emit_all(news.events)
+    """Write what has gathered, in one round trip, and call the receivers of the events."""
+    emit_all(news.events, after=[*news.rows, *news.entries])
 
 
 def note(

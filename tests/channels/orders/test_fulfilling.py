@@ -1,7 +1,8 @@
 """The way of an order through a store: transitions, clocks, codes, cancellation and returns."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -17,6 +18,7 @@ from channels.orders.services.pickup import MOST_TRIES, TooManyTriesError, Wrong
 from channels.orders.services.placing import place_order
 from channels.orders.services.returning import NothingToReturnError, ReceivedLine, ReturnStateError
 from channels.orders.services.rules import reorder_rules, save_rule, set_acceptance
+from channels.stores.models import OpeningPeriod
 from o2o.events.models import OutboxEvent
 from o2o.kit.errors import InvalidError
 from tests.channels.inventory.conftest import broken_invariants
@@ -154,6 +156,21 @@ class TestClocks:
 
         assert parts(order) == [(shop.locations[0].pk, "open", "")]
         assert stock(shop) == (10, 1, 0)
+
+    def test_clock_stands_still_while_the_store_is_closed(self, shop):
+        store = shop.locations[0]
+        for weekday in range(7):
+            OpeningPeriod.objects.create(
+                merchant=shop.merchant, location=store, weekday=weekday, opens_at=time(8), closes_at=time(12, 10)
+            )
+        set_acceptance(channel_id=shop.channel.pk, accept_minutes=15, remind_minutes=5, at=AT)
+
+        part = part_of(place(shop, 1))
+
+        assert AT.astimezone(ZoneInfo(store.time_zone)).time() == time(12)
+        assert part.remind_at == AT + 5 * MINUTE
+        # Ten minutes are left today; the other five begin tomorrow at eight.
+        assert part.accept_by == AT + timedelta(hours=20, minutes=5)
 
     def test_accepted_in_time_stops_the_clock(self, shop):
         set_acceptance(channel_id=shop.channel.pk, accept_minutes=15, remind_minutes=5, at=AT)

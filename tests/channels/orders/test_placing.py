@@ -19,8 +19,10 @@ from channels.orders.totals import WrongTotalError, share, totals_of, worth
 from o2o.events.models import OutboxEvent
 from o2o.kit.errors import InvalidError, UnknownReferenceError
 from o2o.kit.models import uuid7
+from o2o.tenancy.scope import tenant_transaction
 from tests.channels.inventory.conftest import broken_invariants
 from tests.channels.orders.conftest import AT, draft, make_shop, paid, parts, place, stock
+from tests.factories import MerchantFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +166,18 @@ def test_tampered_line_is_refused(shop, line):
     assert not Order.objects.exists()
 
 
+def test_store_that_is_full_for_today_passes_orders_on_but_still_sells_over_the_counter(shop):
+    first, second = shop.locations
+    first.daily_order_capacity = 1
+    first.save()
+
+    place(shop, 1, method="in_store", location_id=first.pk)
+    places = [parts(place(shop, 1))[0][0] for _order in range(2)]
+
+    assert places == [first.pk, second.pk]
+    assert parts(place(shop, 1, method="in_store", location_id=first.pk))[0][:2] == (first.pk, "closed")
+
+
 def test_order_of_any_length_takes_the_same_number_of_queries(scope, django_assert_max_num_queries):
     counts = []
     for variants in (1, 3, 30):
@@ -172,6 +186,17 @@ def test_order_of_any_length_takes_the_same_number_of_queries(scope, django_asse
             place(shop, *[1] * variants, payments=[paid(1)])
         counts.append(len(queries))
     assert len(set(counts)) == 1, counts
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_order_takes_eleven_round_trips_where_stores_and_rules_are_in_memory(django_assert_num_queries):
+    merchant = MerchantFactory()
+    with tenant_transaction(merchant.pk):
+        shop = make_shop(merchant, variants=3)
+    with tenant_transaction(merchant.pk):
+        place(shop, 1, 1, 1)
+    with tenant_transaction(merchant.pk), django_assert_num_queries(11):  # four of them savepoints
+        place(shop, 1, 1, 1, payments=[paid(54)])
 
 
 def test_number_of_stores_does_not_change_the_number_of_queries(scope, django_assert_max_num_queries):

@@ -34,7 +34,8 @@ def test_emit_writes_one_row(scope: Merchant) -> None:
 
 
 def test_positions_grow(scope: Merchant) -> None:
-    positions = [emit(counted()).position for _ in range(3)]
+    rows = [emit(counted()) for _ in range(3)]
+    positions = [OutboxEvent.objects.get(pk=row.pk).position for row in rows]
     assert positions == sorted(set(positions))
 
 
