@@ -7,10 +7,12 @@ means the first of the two.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 LOOK_AHEAD = timedelta(days=14)
 DAY = timedelta(days=1)
+MOST_DAYS_KEPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +23,13 @@ class Period:
     closes_at: time
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Calendar:
     """The hours of a location: of each weekday (0 is Monday), and of the dates that have their own.
 
     A date with an empty sequence is closed; what began on the evening before still runs to its end. Without any
-    weekly hours the location never closes, except on the dates that say so.
+    weekly hours the location never closes, except on the dates that say so. Each calendar is its own: what was worked
+    out of it is kept beside it.
     """
 
     time_zone: ZoneInfo
@@ -78,7 +81,7 @@ def next_opening(calendar: Calendar, *, at: datetime) -> datetime | None:
     # Day by day, because nearly always the first of them answers; what began yesterday may still run.
     for number in range(-1, LOOK_AHEAD.days + 1):
         day = local + number * DAY
-        if begins := [max(start, at) for start, end in _raw_spans(calendar, day, day) if end > at]:
+        if begins := [max(start, at) for start, end in _spans_of_day(calendar, day) if end > at]:
             return min(begins)
     return None
 
@@ -131,10 +134,18 @@ def _spans_around(calendar: Calendar, at: datetime) -> Iterator[tuple[datetime, 
 def _raw_spans(calendar: Calendar, first: date, last: date) -> Iterator[tuple[datetime, datetime]]:
     day = first
     while day <= last:
-        for period in calendar.periods_on(day):
-            start = instant(day, period.opens_at, calendar.time_zone)
-            last_day = day + DAY if period.closes_at <= period.opens_at else day
-            end = instant(last_day, period.closes_at, calendar.time_zone)
-            if end > start:
-                yield start, end
+        yield from _spans_of_day(calendar, day)
         day += DAY
+
+
+@lru_cache(maxsize=MOST_DAYS_KEPT)
+def _spans_of_day(calendar: Calendar, day: date) -> Sequence[tuple[datetime, datetime]]:
+    """Return the stretches that begin on a date. A router asks this of each location for each order."""
+    found = []
+    for period in calendar.periods_on(day):
+        start = instant(day, period.opens_at, calendar.time_zone)
+        last_day = day + DAY if period.closes_at <= period.opens_at else day
+        end = instant(last_day, period.closes_at, calendar.time_zone)
+        if end > start:
+            found.append((start, end))
+    return found
