@@ -22,6 +22,8 @@ def compare(
 
     Returns the median rate of the service for each number of clients.
     """
+    # Once before: what is kept in memory afterwards is not asked for at each call.
+    make(0)()
     statements = recorded(call)
     text = script(statements, values=values, settings=settings)
     print(f"  {len(statements)} statements in a transaction, BEGIN and COMMIT and savepoints included")

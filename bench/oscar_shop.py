@@ -1,8 +1,9 @@
 """django-oscar's ``OrderCreator`` on our PostgreSQL: the reference of ``bench/orders.py``.
 
-Imported by our Python it starts runs; in a Python that has django-oscar 4 it is one of their processes. Each takes
-baskets of three lines that were made before and turns them into orders, with the stock allocated, as ``place_order`` of
-django-oscar's checkout does. Nothing of the project is imported there.
+Imported by our Python it starts runs; in a Python that has django-oscar 4 it is one of their processes. Each turns
+baskets of three lines into orders, with the stock allocated, as ``place_order`` of django-oscar's checkout does. The
+baskets were made before, which is ``OrderCreator`` alone, or it fills them first: that is the way from three products to
+an order, which our calls go too. Nothing of the project is imported there.
 """
 
 import os
@@ -19,10 +20,11 @@ LINES = 3
 PRODUCTS = 3_000
 BASKETS_PER_SECOND = 60
 PROCESS = "oscar_process"
+WAYS = ("made", "filled")
 
 
-def orders_per_second(python: str, *, processes: int, seconds: float, rounds: int) -> float:
-    """Make a database, fill it and measure; return the median of the rounds."""
+def orders_per_second(python: str, *, processes: int, seconds: float, rounds: int) -> dict[str, float]:
+    """Make a database, fill it and measure; return the medians of the rounds by way: ``made`` or ``filled`` baskets."""
     from tests import database
 
     name = f"o2o_test_oscar_{os.getpid()}"
@@ -31,11 +33,13 @@ def orders_per_second(python: str, *, processes: int, seconds: float, rounds: in
     environment = {**os.environ, "OSCAR_DATABASE_URL": database.owner_url(name)}
     try:
         _run(python, environment, "prepare")
-        rates = [
-            sum(_together(python, environment, processes=processes, seconds=seconds)) / seconds
-            for _round in range(rounds)
-        ]
-        return statistics.median(rates)
+        return {
+            way: statistics.median(
+                sum(_together(python, environment, way, processes=processes, seconds=seconds)) / seconds
+                for _round in range(rounds)
+            )
+            for way in WAYS
+        }
     finally:
         database.drop_database(name)
 
@@ -55,9 +59,9 @@ def _program(python: str) -> list[str]:
     return [python, "-c", f"import runpy; runpy.run_path({__file__!r}, run_name={PROCESS!r})"]
 
 
-def _together(python: str, environment: dict[str, str], *, processes: int, seconds: float) -> list[int]:
-    begins = time.time() + 8 + seconds * BASKETS_PER_SECOND / 20
-    command = [*_program(python), "orders", str(begins), str(seconds)]
+def _together(python: str, environment: dict[str, str], way: str, *, processes: int, seconds: float) -> list[int]:
+    begins = time.time() + 8 + (seconds * BASKETS_PER_SECOND / 20 if way == "made" else 0)
+    command = [*_program(python), way, str(begins), str(seconds)]
     running = [
         subprocess.Popen(command, env=environment, cwd=tempfile.gettempdir(), stdout=subprocess.PIPE, text=True)
         for _number in range(processes)
@@ -121,8 +125,8 @@ def prepare() -> None:
         )
 
 
-def make_orders(*, begins: float, seconds: float) -> int:
-    """Fill baskets, wait for the others, then place them; return how many there were in the time."""
+def make_orders(*, way: str, begins: float, seconds: float) -> int:
+    """Wait for the others, then place baskets, made before or filled then; return how many there were in the time."""
     import random
 
     from oscar.apps.order.utils import OrderCreator
@@ -133,16 +137,20 @@ def make_orders(*, begins: float, seconds: float) -> int:
     calculator = get_class("checkout.calculators", "OrderTotalCalculator")()
     products = list(get_model("catalogue", "Product").objects.all()[:PRODUCTS])
     shipping = Free()
-    baskets: list[Any] = []
-    while len(baskets) < seconds * BASKETS_PER_SECOND and time.time() < begins - 1:
+
+    def filled() -> Any:
         basket = get_model("basket", "Basket").objects.create()
         basket.strategy = Selector().strategy()
         for product in random.sample(products, LINES):
             basket.add_product(product, quantity=1)
-        baskets.append(basket)
+        return basket
+
+    baskets: list[Any] = []
+    while way == "made" and len(baskets) < seconds * BASKETS_PER_SECOND and time.time() < begins - 1:
+        baskets.append(filled())
     time.sleep(max(0.0, begins - time.time()))
     made = 0
-    for basket in baskets:
+    for basket in baskets if way == "made" else iter(filled, None):
         charge = shipping.calculate(basket)
         OrderCreator().place_order(
             basket=basket,
@@ -163,4 +171,4 @@ if __name__ == PROCESS:
     if sys.argv[1] == "prepare":
         prepare()
     else:
-        print(make_orders(begins=float(sys.argv[2]), seconds=float(sys.argv[3])))
+        print(make_orders(way=sys.argv[1], begins=float(sys.argv[2]), seconds=float(sys.argv[3])))
