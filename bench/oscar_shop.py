@@ -2,8 +2,8 @@
 
 Imported by our Python it starts runs; in a Python that has django-oscar 4 it is one of their processes. Each turns
 baskets of three lines into orders, with the stock allocated, as ``place_order`` of django-oscar's checkout does. The
-baskets were made before, which is ``OrderCreator`` alone, or it fills them first: that is the way from three products to
-an order, which our calls go too. Nothing of the project is imported there.
+baskets were made before, which is ``OrderCreator`` alone, or it fills them first, which is the way from three products
+to an order that our calls go too. Nothing of the project is imported there.
 """
 
 import os
