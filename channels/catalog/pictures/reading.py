@@ -43,8 +43,7 @@ def read_picture(content: bytes, name: str) -> Image.Image:
     most = MOST_WEBP_PIXELS if decoder == WEBP else MOST_PIXELS
     try:
         with one_at_a_time(), Image.open(io.BytesIO(content), formats=(decoder,)) as image:
-            if image.width * image.height > most:
-                raise _too_many_pixels(name, most)
+            _require_at_most(most, image, name)
             return _decoded(image)
     except Image.DecompressionBombError as error:
         raise _too_many_pixels(name, most) from error
@@ -69,6 +68,11 @@ def _decoder(content: bytes, name: str) -> str:
         text = _("“%(name)s” is a JPEG in too many parts. Save it anew, without “progressive”.")
         raise UnreadablePictureError(text % {"name": name})
     return found
+
+
+def _require_at_most(most: int, image: Image.Image, name: str) -> None:
+    if image.width * image.height > most:
+        raise _too_many_pixels(name, most)
 
 
 def too_many_bytes(name: str) -> PictureTooLargeError:
