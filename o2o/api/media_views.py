@@ -10,6 +10,14 @@ from o2o.kit.files import PUBLIC_NAME
 A_YEAR = 31_536_000
 # Should a browser be led to one as a page, it is an inert one.
 POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+HEADERS = {
+    "Cache-Control": f"public, max-age={A_YEAR}, immutable",
+    "Content-Disposition": "inline",
+    "Content-Security-Policy": POLICY,
+    # Shops on other hosts show the pictures of products.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "X-Content-Type-Options": "nosniff",
+}
 
 
 @transaction.non_atomic_requests
@@ -26,15 +34,6 @@ def uploaded_file(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404 from error
     is_known = request.headers.get("If-None-Match") == tag
     answer = HttpResponseNotModified() if is_known else HttpResponse(content, content_type="image/webp")
-    answer.headers.update(
-        {
-            "Cache-Control": f"public, max-age={A_YEAR}, immutable",
-            "Content-Disposition": "inline",
-            "Content-Security-Policy": POLICY,
-            # Shops on other hosts show the pictures of products.
-            "Cross-Origin-Resource-Policy": "cross-origin",
-            "ETag": tag,
-            "X-Content-Type-Options": "nosniff",
-        }
-    )
+    for header, value in {**HEADERS, "ETag": tag}.items():
+        answer.headers[header] = value
     return answer

@@ -113,12 +113,12 @@ def _reduced(image: Image.Image, factor: int) -> Image.Image:
 def _turn_of(image: Image.Image) -> Image.Transpose | None:
     """Return how a camera says that its picture is to be turned; what it says unintelligibly does not count."""
     try:
-        said = image.getexif().get(0x0112)
+        return TURNS.get(int(image.getexif().get(ORIENTATION, 1)))
     except Exception:  # noqa: BLE001 - made-up metadata make the parser raise whatever comes
         return None
-    return TURNS.get(said)
 
 
+ORIENTATION = 0x0112
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,

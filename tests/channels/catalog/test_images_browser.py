@@ -1,4 +1,4 @@
-"""Pictures in a real browser: chosen, shown at once, moved by keyboard, and a bad one named while the good one stays."""
+"""Pictures in a real browser: chosen, shown at once, moved by keyboard; a bad one is named, the good ones stay."""
 
 import pytest
 from django.urls import reverse
