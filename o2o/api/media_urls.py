@@ -1,7 +1,7 @@
-"""Addresses of uploaded files."""
+"""Addresses of uploaded files; whatever else stands below ``/media/`` ends here as well."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, re_path
 
 from o2o.api import media_views
 
-urlpatterns: list[URLPattern] = [path("<path:name>", media_views.uploaded_file, name="media")]
+urlpatterns: list[URLPattern] = [re_path(r"(?s)^(?P<name>.*)$", media_views.uploaded_file, name="media")]

@@ -123,7 +123,7 @@ function complain(text) {
 
 function say(text) { room.querySelector("[data-picture-status]").textContent = text; }
 
-function named(text, file) { return text.replace("{name}", file.name); }
+function named(text, file) { return text.replace("{name}", () => file.name); }
 
 function parsed(text) {
   try { return JSON.parse(text); } catch { return null; }

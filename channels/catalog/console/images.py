@@ -8,9 +8,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext as _text
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from channels.catalog import services
 from channels.catalog.console.products import PRODUCTS, ProductPage, images_panel
@@ -59,13 +58,13 @@ class Pictures(ProductPage):
     def _one(self, files: list[UploadedFile]) -> HttpResponse:
         try:
             if len(files) != 1:
-                raise NotFoundError(_text("No file arrived. Choose it again."))
+                raise NotFoundError(gettext("No file arrived. Choose it again."))
             (added,) = services.add_images(product_id=self.product.pk, pictures=[_made(files[0])], at=now())
         except DomainError as error:
             return JsonResponse({"detail": str(error.detail) or str(error.title)}, status=error.status)
         shown = {"image": added.image, "may_change": True}
         html = render_to_string("catalog/image.html", shown, request=self.request)
-        text = "" if added.is_new else _text("“%(name)s” is there already.") % {"name": files[0].name}
+        text = "" if added.is_new else gettext("“%(name)s” is there already.") % {"name": files[0].name}
         return JsonResponse({"html": html, "detail": text})
 
     def _several(self, files: list[UploadedFile]) -> None:

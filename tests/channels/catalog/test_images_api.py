@@ -7,11 +7,12 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from channels.catalog.models import ProductImage
 from channels.catalog.pictures.names import picture_name
+from o2o.api.handler import Handler, is_program
 from o2o.tenancy.capabilities import Capability
 from o2o.tenancy.scope import tenant_transaction
 from tests.channels.catalog.pictures import encoded, png_that_promises
@@ -199,3 +200,16 @@ def test_nothing_but_well_formed_names_is_looked_for(address, merchant, settings
     assert looked == []
     assert Client().get(f"{folder}/{'a' * 64}.webp").status_code == 404
     assert looked == [picture_name(merchant.pk, "a" * 64)]
+
+
+def test_chain_for_programs_serves_files_too_and_nothing_else_below_their_address(address):
+    handler = Handler()
+    handler.load_middleware()
+    for path, status in ((address, 200), ("/media/", 404), ("/media/products/", 404), (f"{address}%0a", 404)):
+        request = RequestFactory().get(path)
+        assert is_program(request)
+        answer = handler.get_response(request)
+        assert (answer.status_code, request.resolver_match.view_name) == (status, "media"), path
+        if status == 200:
+            assert int(answer["Content-Length"]) == len(answer.content)
+            assert not {"Vary", "Set-Cookie", "Content-Language"} & set(answer.headers)
