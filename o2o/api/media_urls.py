@@ -4,4 +4,4 @@ from django.urls import URLPattern, re_path
 
 from o2o.api import media_views
 
-urlpatterns: list[URLPattern] = [re_path(r"(?s)^(?P<name>.*)$", media_views.uploaded_file, name="media")]
+urlpatterns: list[URLPattern] = [re_path(r"^(?P<name>[\s\S]*)$", media_views.uploaded_file, name="media")]
