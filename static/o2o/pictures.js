@@ -9,7 +9,13 @@ let queue = Promise.resolve();
 
 if (room) {
   upload.querySelector("[data-without-script]").hidden = true;
-  input.addEventListener("change", () => { take(input.files); input.value = ""; });
+  // Before unfold, which looks for a text field beside each file.
+  room.addEventListener("change", (event) => {
+    if (event.target !== input) return;
+    event.stopPropagation();
+    take(input.files);
+    input.value = "";
+  }, true);
   room.addEventListener("dragover", (event) => { event.preventDefault(); room.classList.add("o2o-over"); });
   room.addEventListener("dragleave", (event) => { if (!room.contains(event.relatedTarget)) room.classList.remove("o2o-over"); });
   room.addEventListener("drop", (event) => {
@@ -78,7 +84,7 @@ function send(file, place) {
 function settle(request, file, place) {
   const answer = parsed(request.responseText);
   if (request.status === 200 && answer) {
-    if (answer.detail) { place.remove(); complain(answer.detail); return; }
+    if (answer.detail) { place.remove(); complain(answer.detail, "info"); return; }
     place.insertAdjacentHTML("afterend", answer.html);
     place.remove();
     say(file.name);
@@ -116,8 +122,8 @@ function marked(form) {
   say(form.dataset.done);
 }
 
-function complain(text) {
-  const line = Object.assign(document.createElement("p"), { className: "o2o-note o2o-tone-danger", textContent: text });
+function complain(text, tone = "danger") {
+  const line = Object.assign(document.createElement("p"), { className: `o2o-note o2o-tone-${tone}`, textContent: text });
   room.querySelector("[data-picture-faults]").append(line);
 }
 

@@ -6,7 +6,7 @@ from zlib import crc32
 
 from PIL import Image, ImageDraw
 
-SIDE = 600
+SIDE = 480
 # Drawn larger and made smaller, so that edges are smooth.
 FINE = 2
 Colour = tuple[int, int, int]
@@ -187,7 +187,7 @@ SHAPES: Mapping[str, Shape] = {
     "ENM": mug, "TPT": teapot, "TWL": cloth, "JAR": jar, "CDL": candle, "BLK": cloth, "BTM": cloth,
     "VIN": bottle, "SED": plant, "GLV": cloth, "LOG": tote, "FLS": bottle, "BTL": bottle, "SCK": cloth, "garden": plant,
 }  # fmt: skip
-HUES = 12
+HUES = 8
 
 
 def drawing_key(code: str, category: str) -> tuple[Shape, int]:
