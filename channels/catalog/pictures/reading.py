@@ -31,6 +31,17 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 
 START_OF_SCAN = b"\xff\xda"
 TILE = 1024
+# Of EXIF: how a camera was held, and what turns its picture upright.
+ORIENTATION = 0x0112
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 LOCK_FILE = Path(tempfile.gettempdir()) / f"o2o-pictures-{os.getuid()}.lock"
 
 
@@ -41,8 +52,13 @@ def read_picture(content: bytes, name: str) -> Image.Image:
     """
     decoder = _decoder(content, name)
     most = MOST_WEBP_PIXELS if decoder == WEBP else MOST_PIXELS
+    with one_at_a_time():
+        return _read(content, name, decoder=decoder, most=most)
+
+
+def _read(content: bytes, name: str, *, decoder: str, most: int) -> Image.Image:
     try:
-        with one_at_a_time(), Image.open(io.BytesIO(content), formats=(decoder,)) as image:
+        with Image.open(io.BytesIO(content), formats=(decoder,)) as image:
             _require_at_most(most, image, name)
             return _decoded(image)
     except Image.DecompressionBombError as error:
@@ -116,18 +132,6 @@ def _turn_of(image: Image.Image) -> Image.Transpose | None:
         return TURNS.get(int(image.getexif().get(ORIENTATION, 1)))
     except Exception:  # noqa: BLE001 - made-up metadata make the parser raise whatever comes
         return None
-
-
-ORIENTATION = 0x0112
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 @contextmanager

@@ -117,7 +117,7 @@ def test_who_may_only_read_sees_pictures_and_no_means_to_change_them(sign_in, pr
 
 @pytest.mark.parametrize("name", ["catalog_product_changelist", "listing_matrix"])
 def test_list_shows_one_picture_a_product_and_costs_the_same(owner, merchant, name):  # noqa: F811
-    costs = []
+    costs, page = [], ""
     with tenant_transaction(merchant.pk):
         channel = SalesChannelFactory(merchant=merchant)
     for count in (1, 4):
