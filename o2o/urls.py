@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("o2o.api.health_urls")),
     path("api/", include("o2o.api.urls")),
     path("problems/", include("o2o.api.problem_urls")),
+    path("media/", include("o2o.api.media_urls")),
     path("account/", include("o2o.accounts.urls")),
     path("", include("o2o.console.urls")),
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 from django.db import connection, connections
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from django.utils import timezone, translation
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -38,6 +38,13 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     with django_db_blocker.unblock():
         connections.close_all()
         database.drop_database(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def media_root() -> Iterator[None]:
+    """Keep what tests upload in a folder of this process, which goes with it."""
+    with tempfile.TemporaryDirectory(prefix="o2o-media-") as name, override_settings(MEDIA_ROOT=name):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ from channels.catalog.services import (
     look_again,
     look_at_all_tonight,
     publish_due_prices,
+    sweep_pictures,
     unroll_cycles,
 )
 from o2o.kit import clock
@@ -60,6 +61,17 @@ def unroll_price_cycles() -> None:
     for merchant_id in active_merchant_ids():
         with acting_for(merchant_id, "catalog.unroll_cycles"):
             until_done(merchant_id, lambda at: unroll_cycles(at=at), full=500)
+
+
+@shared_task(name="catalog.sweep_pictures", queue="batch")
+def sweep_unused_pictures() -> None:
+    """Remove files of pictures that no product shows."""
+    for merchant_id in active_merchant_ids():
+        with acting_for(merchant_id, "catalog.sweep_pictures"):
+            try:
+                sweep_pictures(merchant_id=merchant_id, at=clock.now())
+            except Exception:
+                logger.exception("catalog_step_failed")
 
 
 def until_done(merchant_id: uuid.UUID, step: Callable[[datetime], int], *, full: int | None = None) -> None:

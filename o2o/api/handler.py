@@ -2,7 +2,8 @@
 
 A request with a bearer token has no session, no cookie, no form and no flash message, so that it goes through
 ``PROGRAM_MIDDLEWARE`` instead of ``MIDDLEWARE``; so do health checks, which must answer whatever the ``Host`` header
-says. That saves about a quarter of a small read (``bench/http.py``). Views see the same request either way.
+says, and uploaded files, which are the same for everybody. That saves about a quarter of a small read
+(``bench/http.py``). Views see the same request either way.
 """
 
 from typing import Any
@@ -16,11 +17,11 @@ from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
 PROGRAM_PREFIX = "/api/v1/"
-MACHINE_PREFIXES = ("/health/", "/metrics")
+MACHINE_PREFIXES = ("/health/", "/metrics", "/media/")
 
 
 def is_program(request: HttpRequest) -> bool:
-    """Say whether a request comes from a program: by its bearer token, or by asking for health."""
+    """Say whether a request comes from a program: by its bearer token, or by asking for health or an uploaded file."""
     path = request.path_info
     if path.startswith(PROGRAM_PREFIX):
         scheme: str = request.META.get("HTTP_AUTHORIZATION", "")[:7]

@@ -24,6 +24,7 @@ REQUEST_ID = "X-Request-ID"
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 LONGEST_ACCEPT_LANGUAGE = 500
 API_PREFIX = "/api/"
+MEDIA_PREFIX = "/media/"
 # Asked every few seconds by machines: their lines would hide the others.
 UNLOGGED = frozenset({"health-live", "health-ready", "metrics"})
 
@@ -87,6 +88,10 @@ def strict_headers(get_response: GetResponse) -> GetResponse:
         if request.path_info.startswith(API_PREFIX) and not headers.get("Content-Type", "").startswith("text/html"):
             headers.setdefault("Content-Security-Policy", settings.PROGRAM_CONTENT_SECURITY_POLICY)
             headers.setdefault("Cache-Control", "no-store")
+        if request.path_info.startswith(MEDIA_PREFIX) and response.status_code < 400:
+            # The same in every language: caches on the way need to keep it once.
+            headers.pop("Vary", None)
+            headers.pop("Content-Language", None)
         return response
 
     return middleware

@@ -29,7 +29,7 @@ def up(options: argparse.Namespace) -> int:
             return 0
     output.say(_what_runs(options.data_dir))
     if options.seed and (environment := find_running(options.data_dir)):
-        seed_running(environment, output)
+        seed_running({**environment, "O2O_DATA_DIR": str(options.data_dir)}, output)
     return 0
 
 
@@ -89,7 +89,7 @@ def reset(options: argparse.Namespace) -> int:
             print("nothing was deleted")
             return 1
         with locked(folder):
-            for name in ("postgres", "postgres.new", "valkey", "log", "test"):
+            for name in ("postgres", "postgres.new", "valkey", "media", "log", "test"):
                 shutil.rmtree(folder / name, ignore_errors=True)
             for path in (*folder.glob("*.json"), *folder.glob("beat*")):
                 path.unlink()

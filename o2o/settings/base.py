@@ -7,7 +7,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from o2o.settings import security
-from o2o.settings.environment import BASE_DIR, env, optional_secret, secret, service_url
+from o2o.settings.environment import BASE_DIR, data_folder, env, optional_secret, secret, service_url
 from o2o.settings.logging import logging_config
 
 ROOT_URLCONF = "o2o.urls"
@@ -184,6 +184,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "catalog-marks": {"task": "catalog.look_again", "schedule": timedelta(seconds=15), "options": {"expires": 15}},
     "catalog-night": {"task": "catalog.look_tonight", "schedule": timedelta(hours=1)},
     "catalog-cycles": {"task": "catalog.unroll_cycles", "schedule": timedelta(hours=6)},
+    "catalog-pictures": {"task": "catalog.sweep_pictures", "schedule": timedelta(hours=24)},
     "inventory-holds": {"task": "inventory.end_expired_holds", "schedule": timedelta(minutes=1)},
     "inventory-sold-out": {"task": "inventory.end_sold_out", "schedule": timedelta(minutes=1)},
     "inventory-check": {"task": "inventory.self_check", "schedule": timedelta(hours=24)},
@@ -293,7 +294,12 @@ O2O_DEMO = env.bool("O2O_DEMO", default=False)
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "media"))()
+MEDIA_URL = "/media/"
+MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(data_folder() / "media"))()
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "o2o.kit.files.WholeFileStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 
 # --- API
 

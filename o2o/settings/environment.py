@@ -43,6 +43,13 @@ def service_url(name: str) -> str:
     return running.environment().get(name, "") if running else ""
 
 
+def data_folder() -> Path:
+    """Return the folder of the embedded servers, beside whose data uploads lie where nothing else is said."""
+    from o2o.embedded.state import default_data_dir
+
+    return default_data_dir()
+
+
 def service_is_configured(name: str) -> bool:
     """Say whether the environment names the service."""
     return bool(env.str(f"{name}_FILE", default="") or env.str(name, default=""))

@@ -24,7 +24,7 @@ from tests.o2o.console.conftest import signed_in
 
 LABELS = ("stores", "catalog", "inventory", "orders", "imports")
 # What only the clock, a fault or a person at work makes.
-MAY_BE_EMPTY = {"PriceClock", "StockCheck", "Barcode", "ProductImage", "PriceWithdrawal"}
+MAY_BE_EMPTY = {"PriceClock", "StockCheck", "Barcode", "PriceWithdrawal"}
 PEOPLE = {"tea-isle": "owner@tea.example", "fenwick": "owner@fenwick.example"}
 LISTS = (
     "orders_order", "orders_fulfillmentorder", "orders_return", "orders_routingrule", "orders_acceptancepolicy",

@@ -6,7 +6,8 @@ from rest_framework import serializers
 
 from channels.catalog.models import Barcode, Category, ChannelListing, Product, ProductImage, Variant
 from channels.catalog.services.bulk import MOST_LISTINGS
-from channels.catalog.services.products import MOST_IMAGES, MOST_VARIANTS
+from channels.catalog.services.images import LONGEST_DESCRIPTION, MOST_IMAGES
+from channels.catalog.services.products import MOST_VARIANTS
 from o2o.api.fields import MoneyField, RowMoneyField
 from o2o.api.serializers import ReadSerializer
 
@@ -37,11 +38,27 @@ class CategoryChangeSerializer(serializers.Serializer[Any]):
 
 
 class ProductImageSerializer(ReadSerializer[ProductImage]):
-    """A picture."""
+    """A picture: an upload, of which there is a thumbnail, or a link to one elsewhere."""
+
+    url = serializers.SerializerMethodField()
+    thumbnail_url = serializers.SerializerMethodField()
 
     class Meta:
         model = ProductImage
-        fields = ("url", "description", "position")
+        fields = ("id", "url", "thumbnail_url", "width", "height", "description", "position")
+
+    def get_url(self, image: ProductImage) -> str:
+        """Return the whole address."""
+        return self._whole(image.address)
+
+    def get_thumbnail_url(self, image: ProductImage) -> str | None:
+        """Return the whole address of the small copy."""
+        return image.thumbnail_address and self._whole(image.thumbnail_address)
+
+    def _whole(self, address: str) -> str:
+        request = self.context.get("request")
+        whole: str = request.build_absolute_uri(address) if request else address
+        return whole
 
 
 class BarcodeSerializer(ReadSerializer[Barcode]):
@@ -133,16 +150,30 @@ class ProductWriteSerializer(ProductChangeSerializer):
 
 
 class ProductImageWriteSerializer(serializers.Serializer[Any]):
-    """A picture, by its address."""
+    """A picture, by its address: a link with https://, or that of an upload which the product has."""
 
-    url = serializers.URLField(max_length=1000)
-    description = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
+    url = serializers.CharField(max_length=1000)
+    description = serializers.CharField(max_length=LONGEST_DESCRIPTION, required=False, default="", allow_blank=True)
 
 
 class ProductImagesSerializer(serializers.Serializer[Any]):
     """All pictures of a product, in order."""
 
     images = ProductImageWriteSerializer(many=True, max_length=MOST_IMAGES)  # type: ignore[call-arg]
+
+
+class ProductImageUploadSerializer(serializers.Serializer[Any]):
+    """A picture as a file: JPEG, PNG, WebP or GIF, at most 10 MB and 50 megapixels (WebP 25)."""
+
+    file = serializers.FileField(max_length=300, allow_empty_file=True)
+    description = serializers.CharField(max_length=LONGEST_DESCRIPTION, required=False, default="", allow_blank=True)
+
+
+class ProductImageChangeSerializer(serializers.Serializer[Any]):
+    """What of a picture is to change; a position beyond the last is the last."""
+
+    description = serializers.CharField(max_length=LONGEST_DESCRIPTION, required=False, allow_blank=True)
+    position = serializers.IntegerField(min_value=0, max_value=1000, required=False)
 
 
 class ListingSerializer(ReadSerializer[ChannelListing]):

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from channels.catalog import services
 from channels.catalog.api import filters, serializers
+from channels.catalog.api.image_views import ProductImagesMixin
 from channels.catalog.models import Category, Product, Variant
 from o2o.api.input import checked
 from o2o.api.policy import Policy
@@ -78,17 +79,13 @@ class CategoryViewSet(ReadOnlyMerchantViewSet):
         request=serializers.ProductChangeSerializer,
         responses=serializers.ProductSerializer,
     ),
-    images=extend_schema(
-        summary="Set the pictures of a product",
-        request=serializers.ProductImagesSerializer,
-        responses=serializers.ProductSerializer,
-    ),
 )
-class ProductViewSet(ReadOnlyMerchantViewSet):
+class ProductViewSet(ProductImagesMixin, ReadOnlyMerchantViewSet):
     """What is sold."""
 
     policy: ClassVar[Policy] = {
-        "list": READ, "retrieve": READ, "create": WRITE, "partial_update": WRITE, "images": WRITE,
+        "list": READ, "retrieve": READ, "create": WRITE, "partial_update": WRITE, "images": READ,
+        "upload_image": WRITE, "set_images": WRITE,
     }  # fmt: skip
     serializer_class = serializers.ProductSerializer
     filterset_class = filters.ProductFilter
@@ -102,22 +99,14 @@ class ProductViewSet(ReadOnlyMerchantViewSet):
         """Add a product, with its variants or without."""
         body = checked(serializers.ProductWriteSerializer, request)
         made = services.create_product(at=clock.now(), **with_known_category(body.validated_data))
-        return Response(serializers.ProductSerializer(self.get_queryset().get(pk=made.pk)).data, status=201)
+        return Response(self.get_serializer(self.get_queryset().get(pk=made.pk)).data, status=201)
 
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change what is given."""
         body = checked(serializers.ProductChangeSerializer, request)
         changes = with_known_category(body.validated_data)
         services.update_product(product_id=pk, at=clock.now(), **changes)
-        return Response(serializers.ProductSerializer(self.get_object()).data)
-
-    @action(detail=True, methods=["put"])
-    def images(self, request: Request, pk: UUID) -> Response:
-        """Give it exactly these pictures, in this order."""
-        images = checked(serializers.ProductImagesSerializer, request).validated_data["images"]
-        pairs = [(image["url"], image["description"]) for image in images]
-        services.set_images(product_id=pk, images=pairs, at=clock.now())
-        return Response(serializers.ProductSerializer(self.get_object()).data)
+        return Response(self.get_serializer(self.get_object()).data)
 
 
 def with_known_category(data: dict[str, Any]) -> dict[str, Any]:

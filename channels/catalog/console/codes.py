@@ -1,4 +1,4 @@
-"""Barcodes of a variant and pictures of a product, on screen."""
+"""Barcodes of a variant, on screen."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from channels.catalog import services
-from channels.catalog.console.products import PRODUCTS, ProductPage
+from channels.catalog.console.products import PRODUCTS
 from channels.catalog.models import Variant
 from o2o.console import ConsoleForm, FormPage, page
 from o2o.kit.clock import now
@@ -61,34 +61,3 @@ class Barcodes(FormPage):
 
     def success_url(self) -> str:
         return reverse("console:catalog_product_change", args=(self.variant.product_id,))
-
-
-class PicturesForm(ConsoleForm):
-    """Addresses, one a line."""
-
-    addresses = forms.CharField(
-        label=_("Addresses"),
-        required=False,
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 8}),
-        help_text=_("One a line, each with https://. A description may follow after a blank."),
-    )
-
-
-@page
-class Pictures(ProductPage):
-    """Set the pictures of a product, in order."""
-
-    name = "pictures"
-    path = "products/<uuid:product_id>/pictures/"
-    title = _("Images")
-    form_class = PicturesForm
-    done = _("Saved.")
-
-    def initial(self) -> dict[str, Any]:
-        return {"addresses": "\n".join(f"{image.url} {image.description}" for image in self.product.images.all())}
-
-    def save(self, form: forms.Form) -> None:
-        lines = [line.strip().partition(" ") for line in form.cleaned_data["addresses"].splitlines() if line.strip()]
-        images = [(url, description.strip()[:200]) for url, _blank, description in lines]
-        services.set_images(product_id=self.product.pk, images=images, at=now())

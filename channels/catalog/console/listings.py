@@ -47,7 +47,7 @@ class ListingMatrix(Page):
     )
 
     def context(self) -> dict[str, Any]:
-        """Return one page of variants; five queries, however many variants there are."""
+        """Return one page of variants; six queries, however many variants there are."""
         asked = self.request.GET
         channels = list(SalesChannel.objects.filter(is_active=True).order_by("name"))
         found = variants_found(

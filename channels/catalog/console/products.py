@@ -9,11 +9,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from channels.catalog import services
-from channels.catalog.models import Category, ChannelListing, Product, Variant
+from channels.catalog.models import Category, ChannelListing, Product, ProductImage, Variant
+from channels.catalog.pictures.limits import MEBIBYTE, MOST_BYTES
+from channels.catalog.services.images import MOST_UPLOADS
 from o2o.console import (
     ConsoleForm,
     EmptyState,
@@ -43,7 +45,7 @@ class ProductAdmin(MerchantModelAdmin):
     nav = Nav(NavGroup.CHANNELS, "category", 40)
     policy = {"view": Capability.CATALOG_READ}
     intro = _("What you sell, in all channels. Each size, colour or packing is a variant with a SKU of its own.")
-    list_display = ("name", "code", "category", "brand", "variants_shown", "is_active")
+    list_display = ("name", "picture", "code", "category", "brand", "variants_shown", "is_active")
     list_filter = ("category", "is_active")
     list_select_related = ("category",)
     search_fields = ("name", "code", "variants__sku", "variants__barcodes__value")
@@ -53,9 +55,13 @@ class ProductAdmin(MerchantModelAdmin):
     export_columns = ("code", "name", "category__code", "brand", "description", "is_active")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
-        """Return the products with their variants."""
+        """Return the products with their variants and pictures."""
         queryset: QuerySet[Product] = super().get_queryset(request)
-        return queryset.prefetch_related("variants")
+        return queryset.prefetch_related("variants", "images")
+
+    @admin.display(description=_("image"))
+    def picture(self, row: Product) -> SafeString | str:
+        return small_picture(next((image for image in row.images.all() if image.is_uploaded), None))
 
     @admin.display(description=_("variants"))
     def variants_shown(self, row: Product) -> str:
@@ -91,11 +97,15 @@ class ProductAdmin(MerchantModelAdmin):
             links = [
                 (reverse("console:change_product", args=(row.pk,)), _("Change")),
                 (reverse("console:new_variant", args=(row.pk,)), _("Add a variant")),
-                (reverse("console:pictures", args=(row.pk,)), _("Images")),
                 (reverse("console:product_policy", args=(row.pk,)), _("Consistency policy")),
             ]
             facts.append(Fact(_("Settings"), format_html_join(" · ", '<a href="{}">{}</a>', links)))
-        return [Panel(_("Product"), facts=facts), _variants(row, may_change), _listings(row), *_images(row)]
+        return [
+            Panel(_("Product"), facts=facts),
+            images_panel(row, may_change=may_change),
+            _variants(row, may_change),
+            _listings(row),
+        ]
 
 
 def _variants(row: Product, may_change: bool) -> Panel:
@@ -146,12 +156,20 @@ def _listings(row: Product) -> Panel:
     return Panel(_("Listings"), table=Table(headers, rows, empty=_("No channel lists it yet.")))
 
 
-def _images(row: Product) -> list[Panel]:
-    rows = [
-        (format_html('<a href="{0}" rel="noreferrer" target="_blank">{0}</a>', image.url), image.description)
-        for image in row.images.all()
-    ]
-    return [Panel(_("Images"), table=Table((_("Address"), _("Description")), rows))] if rows else []
+def images_panel(row: Product, *, may_change: bool) -> Panel:
+    """Return the pictures of a product, with the means to add, describe, order and delete them."""
+    limits = {"most_bytes": MOST_BYTES, "most_megabytes": MOST_BYTES // MEBIBYTE, "most_uploads": MOST_UPLOADS}
+    context = {"product": row, "images": row.images.all(), "may_change": may_change, **limits}
+    return Panel(_("Images"), template="catalog/images.html", context=context)
+
+
+def small_picture(image: ProductImage | None) -> SafeString | str:
+    """Return the thumbnail of a picture for a row of a list, or an empty place where there is none."""
+    if image is None:
+        return mark_safe('<span class="o2o-thumb"></span>')
+    return format_html(
+        '<img class="o2o-thumb" src="{}" alt="{}" loading="lazy">', image.thumbnail_address, image.description
+    )
 
 
 class ProductForm(ConsoleForm):

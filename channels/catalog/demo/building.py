@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from channels.catalog.demo.drawings import drawing_key, drawn
 from channels.catalog.gtin import check_digit
 from channels.catalog.models import ChannelListing, Product, Variant
-from channels.catalog.services import create_category, create_listing, create_product, create_variant
+from channels.catalog.pictures.making import Picture, picture_of
+from channels.catalog.services import add_images, create_category, create_listing, create_product, create_variant
 from channels.stores.models import SalesChannel
 
 # GS1 keeps this prefix for demonstrations, so that the codes on the goods are nobody's.
@@ -81,6 +83,17 @@ def make_articles(
                 gtin=made_up_gtin(1000 + len(made)) if article.is_packed else "",
             )
     return made
+
+
+def add_pictures(articles: Sequence[Article], *, at: datetime) -> None:
+    """Give each product a drawn picture; those of one shape and colour share it."""
+    pictures: dict[object, Picture] = {}
+    products = dict(Product.objects.values_list("code", "pk"))
+    for article in articles:
+        shape, hue = drawing_key(article.code, article.category)
+        if (shape, hue) not in pictures:
+            pictures[shape, hue] = picture_of(drawn(shape, hue))
+        add_images(product_id=products[article.code], pictures=[pictures[shape, hue]], description=article.name, at=at)
 
 
 def list_articles(

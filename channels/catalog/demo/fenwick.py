@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from channels.catalog.demo.building import Article, Size, list_articles, make_articles, make_categories
+from channels.catalog.demo.building import Article, Size, add_pictures, list_articles, make_articles, make_categories
 from channels.catalog.models import ChannelListing, Product
 from channels.catalog.services import PriceWish, refresh_deviations, set_policy, set_prices, set_visibility
 from channels.stores.demo.building import acting_in_console, people
@@ -60,6 +60,7 @@ def load(*, at: datetime) -> None:
     with acting_in_console(people()["operations@fenwick.example"]):
         articles = list(_goods())
         variants = make_articles(articles, make_categories(CATEGORIES, at=begun), brand="Fenwick", at=begun)
+        add_pictures(articles, at=begun)
         channels = {channel.code: channel for channel in SalesChannel.objects.all()}
         small = [article for article in articles if article.category not in ("fireside", "garden")]
         penny = Decimal("0.05")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 
-from channels.catalog.demo.building import list_articles, make_articles, make_categories
+from channels.catalog.demo.building import add_pictures, list_articles, make_articles, make_categories
 from channels.catalog.demo.tea_products import CATEGORIES, drinks, packed_goods
 from channels.catalog.enums import DeviationKind
 from channels.catalog.models import ChannelListing, Deviation, Product
@@ -57,6 +57,7 @@ def _list_all(at: datetime) -> Listings:
     variants = make_articles([*articles, *goods], make_categories(CATEGORIES, at=at), brand="茶屿", at=at)
     channels = {channel.code: channel for channel in SalesChannel.objects.all()}
     everything = [*articles, *goods]
+    add_pictures(everything, at=at)
     snacks = [article for article in goods if article.category == "snacks"]
     # The platforms take a fee, so the same cup costs more there; tea in boxes is not delivered by them.
     return {

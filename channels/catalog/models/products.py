@@ -1,9 +1,11 @@
 """Products, their variants, and the tree that they hang in."""
 
+from django.core.files.storage import default_storage
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from channels.catalog.pictures.names import picture_name, thumbnail_name
 from o2o.kit.audit import audited
 from o2o.kit.fields import AmountField
 from o2o.tenancy.models import TenantModel
@@ -72,10 +74,17 @@ class Product(TenantModel):
 
 @audited()
 class ProductImage(TenantModel):
-    """A picture of a product, by its address."""
+    """A picture of a product: one that was uploaded, named after its ``checksum``, or the ``url`` of one elsewhere.
+
+    ``width`` and ``height`` are those of what is stored, in pixels.
+    """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="images", verbose_name=_("product"))
-    url = models.URLField(_("address"), max_length=1000)
+    # The version before knows no uploads, and goes on adding links while the next one is brought in.
+    url = models.URLField(_("address"), max_length=1000, blank=True)
+    checksum = models.CharField(_("checksum"), max_length=64, blank=True, default="", db_default="")
+    width = models.PositiveSmallIntegerField(_("width"), null=True, blank=True)
+    height = models.PositiveSmallIntegerField(_("height"), null=True, blank=True)
     description = models.CharField(_("description"), max_length=200, blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
@@ -83,6 +92,34 @@ class ProductImage(TenantModel):
         verbose_name = _("image")
         verbose_name_plural = _("images")
         ordering = ("position", "pk")
+        constraints = (
+            # serves also: whether anything of the merchant still shows a file
+            models.UniqueConstraint(
+                fields=("merchant", "checksum", "product"), condition=~Q(checksum=""), name="image_once_per_product"
+            ),
+            models.CheckConstraint(
+                condition=(Q(checksum="") & ~Q(url="")) | (Q(checksum__regex=r"^[0-9a-f]{64}$") & Q(url="")),
+                name="image_is_a_file_or_a_link",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.description or self.address
+
+    @property
+    def is_uploaded(self) -> bool:
+        """Say whether the picture lies here, and not at an address elsewhere."""
+        return bool(self.checksum)
+
+    @property
+    def address(self) -> str:
+        """The address of the picture; of one that lies here without the host."""
+        return default_storage.url(picture_name(self.merchant_id, self.checksum)) if self.checksum else self.url
+
+    @property
+    def thumbnail_address(self) -> str | None:
+        """The address of a small copy, which only pictures have that lie here."""
+        return default_storage.url(thumbnail_name(self.merchant_id, self.checksum)) if self.checksum else None
 
 
 @audited()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from channels.catalog.models import Barcode, Category, ChannelListing, Deviation, Variant
+from channels.catalog.models import Barcode, Category, ChannelListing, Deviation, ProductImage, Variant
+from channels.catalog.selectors.images import covers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class ListingRow:
 
     variant: Variant
     cells: Sequence[ListingCell | None]
+    cover: ProductImage | None = None
 
 
 def variants_found(
@@ -46,12 +48,13 @@ def variants_found(
 
 
 def listing_rows(*, variants: Sequence[Variant], channel_ids: Sequence[uuid.UUID]) -> list[ListingRow]:
-    """Return the rows of a page. Two queries."""
+    """Return the rows of a page. Three queries."""
     listings = {
         (listing.variant_id, listing.channel_id): listing
         for listing in ChannelListing.objects.filter(variant__in=variants, channel_id__in=channel_ids)
     }
     deviations = _deviations([listing.pk for listing in listings.values()])
+    covers = covers_of(product_ids={variant.product_id for variant in variants})
     return [
         ListingRow(
             variant,
@@ -59,6 +62,7 @@ def listing_rows(*, variants: Sequence[Variant], channel_ids: Sequence[uuid.UUID
                 None if listing is None else ListingCell(listing, deviations.get(listing.pk, ()))
                 for listing in (listings.get((variant.pk, channel_id)) for channel_id in channel_ids)
             ],
+            covers.get(variant.product_id),
         )
         for variant in variants
     ]

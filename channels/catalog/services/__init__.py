@@ -5,6 +5,7 @@ from channels.catalog.services.bulk import ListingOutcome, ListingWish, upsert_l
 from channels.catalog.services.categories import create_category, move_category, update_category
 from channels.catalog.services.cycles import create_price_cycle, end_price_cycle, unroll_cycles
 from channels.catalog.services.fixing import accept_deviation, fix_deviation, undo_fix
+from channels.catalog.services.images import add_image_link, add_images, remove_image, set_images, update_image
 from channels.catalog.services.listings import create_listing, set_visibility, update_listing
 from channels.catalog.services.monitoring import (
     end_acceptances,
@@ -14,6 +15,7 @@ from channels.catalog.services.monitoring import (
     look_at_batch,
     refresh_deviations,
 )
+from channels.catalog.services.picture_files import sweep_pictures
 from channels.catalog.services.policies import remove_policy, set_policy
 from channels.catalog.services.prices import PriceWish, publish_due_prices, set_price, set_prices, withdraw_price
 from channels.catalog.services.products import (
@@ -21,7 +23,6 @@ from channels.catalog.services.products import (
     create_product,
     create_variant,
     set_barcodes,
-    set_images,
     update_product,
     update_variant,
 )
@@ -32,6 +33,8 @@ __all__ = [
     "PriceWish",
     "accept_deviation",
     "add_barcode",
+    "add_image_link",
+    "add_images",
     "approve_price_change",
     "create_category",
     "create_listing",
@@ -50,6 +53,7 @@ __all__ = [
     "publish_due_prices",
     "refresh_deviations",
     "refuse_price_change",
+    "remove_image",
     "remove_policy",
     "set_barcodes",
     "set_images",
@@ -57,9 +61,11 @@ __all__ = [
     "set_price",
     "set_prices",
     "set_visibility",
+    "sweep_pictures",
     "undo_fix",
     "unroll_cycles",
     "update_category",
+    "update_image",
     "update_listing",
     "update_product",
     "update_variant",

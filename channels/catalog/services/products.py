@@ -1,4 +1,4 @@
-"""Products, variants, barcodes and images."""
+"""Products, variants and barcodes."""
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from channels.catalog.events import ProductChanged, VariantChanged
 from channels.catalog.gtin import WrongGtinError, gtin14
-from channels.catalog.models import Barcode, Product, ProductImage, Variant
+from channels.catalog.models import Barcode, Product, Variant
 from o2o.events import emit
 from o2o.kit.errors import DomainError, InvalidError, NotFoundError, UnknownReferenceError
 from o2o.kit.locks import lock_rows
@@ -19,7 +19,6 @@ from o2o.tenancy.scope import current_merchant_id
 
 PRODUCT_FIELDS = frozenset({"name", "description", "brand", "category_id", "attributes", "is_active"})
 VARIANT_FIELDS = frozenset({"sku", "name", "gtin", "attributes", "cost", "allows_backorder", "is_active"})
-MOST_IMAGES = 50
 MOST_VARIANTS = 100
 MOST_BARCODES = 20
 
@@ -107,23 +106,6 @@ def set_barcodes(*, variant_id: uuid.UUID, values: Sequence[str], at: datetime) 
         variant.barcodes.exclude(value__in=wanted).delete()
         present = set(variant.barcodes.values_list("value", flat=True))
         Barcode.objects.bulk_create(Barcode(variant=variant, value=value) for value in sorted(wanted - present))
-
-
-def set_images(*, product_id: uuid.UUID, images: Sequence[tuple[str, str]], at: datetime) -> list[ProductImage]:
-    """Give a product exactly these images (address, description), in this order. Raises ``InvalidError``."""
-    if len(images) > MOST_IMAGES:
-        raise InvalidError(_("%(count)s images are the most.") % {"count": MOST_IMAGES}, field="images")
-    for url, _description in images:
-        if not url.startswith("https://"):
-            raise InvalidError(_("“%(url)s” must begin with https://") % {"url": url[:100]}, field="images")
-    with transaction.atomic():
-        product = locked(Product, product_id)
-        product.images.all().delete()
-        rows = [
-            ProductImage(product=product, url=url, description=description, position=position)
-            for position, (url, description) in enumerate(images)
-        ]
-        return ProductImage.objects.bulk_create(rows)
 
 
 def changed(row: Row, changes: dict[str, Any], allowed: frozenset[str]) -> Row:

@@ -22,6 +22,7 @@ def _made(name: str) -> Callable[[Merchant], UUID]:
 SPECIMENS: Mapping[str, Callable[[Merchant], UUID]] = {
     "/api/v1/categories/": _made("category"),
     "/api/v1/products/": lambda merchant: ProductFactory(merchant=merchant).pk,
+    "/api/v1/product_images/": _made("image"),
     "/api/v1/variants/": lambda merchant: VariantFactory(merchant=merchant).pk,
     "/api/v1/listings/": _made("listing"),
     "/api/v1/price_change_requests/": _made("request"),

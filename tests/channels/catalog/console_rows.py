@@ -13,6 +13,7 @@ from channels.catalog.models import (
     PriceCycle,
     PriceInterval,
     Product,
+    ProductImage,
     Variant,
 )
 from channels.catalog.services import PriceWish
@@ -25,9 +26,10 @@ from tests.o2o.console.rows import KEYS, MAKERS, row_of
 KEYS.update(
     {
         "product_id": Product, "listing_id": ChannelListing, "variant_id": Variant, "interval_id": PriceInterval,
-        "deviation_id": Deviation,
+        "deviation_id": Deviation, "image_id": ProductImage,
     }
 )  # fmt: skip
+MAKERS.setdefault(ProductImage, lambda merchant: image(merchant))
 MAKERS.setdefault(Variant, lambda merchant: VariantFactory(merchant=merchant))
 
 
@@ -39,6 +41,11 @@ def category(merchant: Merchant) -> Category:
 @row_of(Product)
 def product(merchant: Merchant) -> Product:
     return ProductFactory(merchant=merchant, category=category(merchant))
+
+
+def image(merchant: Merchant) -> ProductImage:
+    product = ProductFactory(merchant=merchant)
+    return services.add_image_link(product_id=product.pk, url="https://x.example/1.jpg", at=now())
 
 
 @row_of(ChannelListing)
