@@ -123,7 +123,7 @@ class ImportRow(TenantModel):
     ``key`` is the same for the rows of a group and sorts by bytes. ``action`` is empty until the row was compared,
     ``outcome`` until it was applied; a row that comes back has a ``reason``. ``undo`` is the memo of the kind.
 
-    Every row is written three times, so that its table keeps half of each page free for the next versions of its rows.
+    Every row is written three times, so the table keeps half of each page free for the next versions of its rows.
     """
 
     created_at = None  # type: ignore[assignment]

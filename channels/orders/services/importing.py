@@ -177,8 +177,11 @@ class _Rows:
                 self.adjustments.append((uuid7_text(), line_id, part.kind, part.reference, part.amount, part.points))
         for payment in draft.payments:
             self.payments.append(
-                (uuid7_text(), order_id, payment.kind, payment.method, payment.amount, payment.external_id, payment.paid_at)
-            )
+                (
+                    uuid7_text(), order_id, payment.kind, payment.method, payment.amount, payment.external_id,
+                    payment.paid_at,
+                )
+            )  # fmt: skip
         return order_id
 
 

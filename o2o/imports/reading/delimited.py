@@ -28,9 +28,9 @@ class Record(NamedTuple):
     @property
     def is_blank(self) -> bool:
         """Whether nothing stands in the row."""
-        if self.fault:
-            return False
-        return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in self.cells)
+        return not self.fault and all(
+            cell is None or (isinstance(cell, str) and not cell.strip()) for cell in self.cells
+        )
 
 
 def cut_lines(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:

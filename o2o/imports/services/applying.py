@@ -123,7 +123,8 @@ def _write(batch: ImportBatch, kept: Sequence[Kept], results: Sequence[Any], sta
     if not kept:
         return
     rows: list[tuple[Any, ...]] = []
-    last, told = None, ()
+    last: Any = None
+    told: tuple[Any, ...] = ()
     for row, result in zip(kept, results, strict=True):
         # Rows of a group may share a result.
         if result is not last:
