@@ -2,8 +2,12 @@
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from o2o.kit.copying import as_json, copy_then, storable
+from o2o.events.webhooks.models import WebhookEndpoint
+from o2o.kit.copying import as_json, copy_changes, copy_then, storable
+from o2o.tenancy.models import Merchant
+from o2o.tenancy.scope import tenant_transaction
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -33,6 +37,23 @@ def test_nothing_in_a_column_of_texts_is_the_empty_text() -> None:
         )
         cursor.execute("SELECT place, text FROM arrived")
         assert cursor.fetchall() == [(None, "")]
+
+
+def test_changes_are_written_where_they_belong_and_nowhere_else(merchant: Merchant, other_merchant: Merchant) -> None:
+    with tenant_transaction(other_merchant.pk):
+        foreign = WebhookEndpoint.objects.create(url="theirs", description="")
+    with tenant_transaction(merchant.pk):
+        kept, changed = (WebhookEndpoint.objects.create(url="ours", description="") for _each in range(2))
+        changed.url, changed.description = "new, and “quoted”", "not written"
+        foreign.url = "stolen"
+        with CaptureQueriesContext(connection) as captured:
+            copy_changes(WebhookEndpoint, objects=[], fields=("url",))
+        assert len(captured) == 0
+        copy_changes(WebhookEndpoint, objects=[changed, foreign], fields=("url",))
+        found = WebhookEndpoint.objects.values_list("pk", "url", "description")
+        assert set(found) == {(kept.pk, "ours", ""), (changed.pk, "new, and “quoted”", "")}
+    with tenant_transaction(other_merchant.pk):
+        assert WebhookEndpoint.objects.get().url == "theirs"
 
 
 def test_what_postgres_cannot_hold_is_replaced() -> None:
