@@ -79,14 +79,14 @@ def copy_changes(model: type[Model], *, objects: Sequence[Model], fields: Sequen
     """
     if not objects:
         return
-    key, *written = (model._meta.get_field(name) for name in (str(model._meta.pk.name), *fields))
-    quoted = [connection.ops.quote_name(field.column) for field in (key, *written)]
+    written: list[Any] = [model._meta.pk, *map(model._meta.get_field, fields)]
+    key, *quoted = [connection.ops.quote_name(field.column) for field in written]
     table = connection.ops.quote_name(model._meta.db_table)
-    settings = ", ".join(f"{column} = incoming.{column}" for column in quoted[1:])
+    settings = ", ".join(f"{column} = incoming.{column}" for column in quoted)
     copy_then(
-        columns={column: str(field.db_type(connection)) for column, field in zip(quoted, (key, *written), strict=True)},
-        rows=[[getattr(each, field.attname) for field in (key, *written)] for each in objects],
-        statement=f"UPDATE {table} AS kept SET {settings} FROM pg_temp.incoming WHERE kept.{quoted[0]} = incoming.{quoted[0]}",  # noqa: S608, E501 - names of columns
+        columns={column: str(field.db_type(connection)) for column, field in zip((key, *quoted), written, strict=True)},
+        rows=[[getattr(each, field.attname) for field in written] for each in objects],
+        statement=f"UPDATE {table} AS kept SET {settings} FROM pg_temp.incoming WHERE kept.{key} = incoming.{key}",  # noqa: S608 - names of columns
     )
 
 
