@@ -75,7 +75,7 @@ def copy_changes(model: type[Model], *, objects: Sequence[Model], fields: Sequen
     """Write some fields of objects that are there already, by ``COPY``; nothing where there are no objects.
 
     ``bulk_update`` writes the same by a ``CASE`` of as many branches as there are objects for each field: with a
-    thousand of them most of the time goes into that statement.
+    thousand of them most of the time goes into that statement. None of the fields may hold JSON or a list.
     """
     if not objects:
         return
