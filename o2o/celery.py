@@ -1,10 +1,11 @@
 """The Celery application; workers start with ``celery -A o2o.celery worker``."""
 
+import gc
 import os
 from pathlib import Path
 
 from celery import Celery
-from celery.signals import heartbeat_sent, setup_logging
+from celery.signals import heartbeat_sent, setup_logging, worker_process_init
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "o2o.settings.development")
@@ -19,6 +20,12 @@ app.steps["worker"].add(DjangoStructLogInitStep)
 @setup_logging.connect
 def keep_logging(**_: object) -> None:
     """Leave the logging as the settings made it; Celery sets up its own only where nobody answers this signal."""
+
+
+@worker_process_init.connect
+def keep_program(**_: object) -> None:
+    """Let garbage collection pass over the program itself, which never goes: it would take a third of a long job."""
+    gc.freeze()
 
 
 ALIVE_FILE = os.environ.get("O2O_ALIVE_FILE", "")

@@ -32,6 +32,7 @@ from o2o.imports import (
     import_kind,
     wrong_currency,
 )
+from o2o.kit.copying import copy_changes
 from o2o.kit.money import Money
 from o2o.tenancy.capabilities import Capability
 
@@ -269,7 +270,7 @@ class ImportListings(ImportKind):
         held = hold_first_prices(listings=new, at=context.at) if new else ()
         ChannelListing.objects.bulk_create(new)
         record_first_prices(listings=new, held=held, at=context.at, reason="import")
-        ChannelListing.objects.bulk_update(changed, ("is_visible", "title", "external_id"))
+        copy_changes(ChannelListing, objects=changed, fields=("is_visible", "title", "external_id"))
         emit_all([ListingChanged(aggregate_id=row.pk, is_visible=row.is_visible) for row in (*new, *changed)])
         if wishes:
             set_prices(wishes=wishes, at=context.at)
@@ -290,7 +291,7 @@ class ImportListings(ImportKind):
             if before is not None and any(before[name] != row.undo["after"][name] for name in PRICE):
                 old = Decimal(before["price"]), amount(before["compare_at_price"])
                 wishes.append(PriceWish(listing.pk, *old, reason="import undone"))
-        ChannelListing.objects.bulk_update(changed, ("is_visible", "title", "external_id"))
+        copy_changes(ChannelListing, objects=changed, fields=("is_visible", "title", "external_id"))
         emit_all([ListingChanged(aggregate_id=row.pk, is_visible=row.is_visible) for row in changed])
         if wishes:
             set_prices(wishes=wishes, at=context.at)

@@ -182,11 +182,10 @@ class ImportOrders(ImportKind):
 
     def undo(self, rows: Sequence[AppliedRow], *, context: ImportContext) -> Sequence[Undone]:
         """Let the orders count no more; they stay as cancelled, since their payments are a ledger."""
-        cancelled = cancel_imported(order_ids={UUID(row.undo["order_id"]) for row in rows}, at=context.at)
-        return [
-            Undone.done() if UUID(row.undo["order_id"]) in cancelled else Undone.refused(_("It was changed since."))
-            for row in rows
-        ]
+        order_ids = {UUID(order_id) for order_id in {row.undo["order_id"] for row in rows}}
+        cancelled = {str(order_id) for order_id in cancel_imported(order_ids=order_ids, at=context.at)}
+        done, refused = Undone.done(), Undone.refused(_("It was changed since."))
+        return [done if row.undo["order_id"] in cancelled else refused for row in rows]
 
     def export(self, *, after: str | None, context: ImportContext) -> ExportPage:
         """Return the past orders that count, line by line, a page of whole orders."""
@@ -203,7 +202,12 @@ class _Read:
     past: PastOrder | None = None
     refusal: str = ""
     known: Known | None = None
-    order_id: UUID | None = None
+    order_id: str = ""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is there, and counts."""
+        return self.known is not None and not self.known.is_undone
 
     @property
     def is_undone(self) -> bool:
@@ -224,24 +228,32 @@ class _Read:
 
     def plans(self) -> list[Plan]:
         """Return what would become of each row."""
-        refusal = self.refusal
-        is_there = self.known is not None and not self.known.is_undone
-        if is_there and (names := self.differences()):
-            refusal = _("The order is there already and differs in: %(names)s. Undo its import before this one.") % {
-                "names": ", ".join(names)
-            }
-        return [self._plan(row, refusal, is_there=is_there) for row in self.rows]
+        whole = self._whole_refusal()
+        return [
+            Plan.reject(reason) if (reason := self.sale.refusals.get(row.number) or whole) else self._plan(row)
+            for row in self.rows
+        ]
 
     def results(self) -> list[Applied]:
         """Return what became of each row."""
-        done = Applied.done({"order_id": str(self.order_id or (self.known and self.known.order_id))})
-        results = {"create": done, "leave": Applied.left()}
-        return [results.get(plan.action) or Applied.rejected(plan.reason) for plan in self.plans()]
+        whole = self._whole_refusal()
+        order_id = self.order_id or str(self.known and self.known.order_id)
+        fine = Applied.left() if self.is_there else Applied.done({"order_id": order_id})
+        return [
+            Applied.rejected(reason) if (reason := self.sale.refusals.get(row.number) or whole) else fine
+            for row in self.rows
+        ]
 
-    def _plan(self, row: Row, refusal: str, *, is_there: bool) -> Plan:
-        if reason := self.sale.refusals.get(row.number) or refusal:
-            return Plan.reject(reason)
-        if is_there:
+    def _whole_refusal(self) -> str:
+        """Return why none of the rows can come in, or nothing."""
+        if self.is_there and (names := self.differences()):
+            return _("The order is there already and differs in: %(names)s. Undo its import before this one.") % {
+                "names": ", ".join(names)
+            }
+        return self.refusal
+
+    def _plan(self, row: Row) -> Plan:
+        if self.is_there:
             return Plan.leave()
         told = {"sku": row["sku"], "quantity": row["quantity"]}
         if row.number in self.sale.adjustments:

@@ -82,6 +82,8 @@ class Column:
 
     def _parsed(self, cell: Cell, formats: Formats) -> Value:
         match self.kind:
+            case ColumnKind.TEXT:
+                return words.parse_text(cell, max_length=self.max_length, is_code=self.is_code)
             case ColumnKind.INTEGER:
                 return numbers.parse_integer(cell, formats)
             case ColumnKind.DECIMAL:
@@ -98,8 +100,6 @@ class Column:
                 return words.parse_choice(cell, self.words())
             case ColumnKind.LIST:
                 return words.parse_list(cell)
-            case _:
-                return words.parse_text(cell, max_length=self.max_length, is_code=self.is_code)
 
     def _bounded(self, value: Value, cell: Cell) -> Value:
         if self.minimum is not None and isinstance(value, int | Decimal) and value < self.minimum:

@@ -11,7 +11,8 @@ from o2o.imports.enums import BUSY, Action, BatchState, Outcome
 from o2o.imports.kinds import label_of
 from o2o.imports.reading.dialects import Dialect
 from o2o.kit.jobs.models import Job
-from o2o.tenancy.models import TenantModel
+from o2o.tenancy.models import Merchant, TenantModel
+from o2o.tenancy.scope import current_merchant_id
 
 
 class ImportBatch(TenantModel):
@@ -120,11 +121,22 @@ class ImportRow(TenantModel):
     """A row of a file: its cells as they stand there, what would become of it, what became of it.
 
     ``key`` is the same for the rows of a group and sorts by bytes. ``action`` is empty until the row was compared,
-    ``outcome`` until it was applied. ``undo`` is the memo of the kind.
+    ``outcome`` until it was applied; a row that comes back has a ``reason``. ``undo`` is the memo of the kind.
+
+    Every row is written three times, so the table keeps half of each page free for the next versions of its rows.
     """
 
     created_at = None  # type: ignore[assignment]
     updated_at = None  # type: ignore[assignment]
+    merchant = models.ForeignKey(
+        Merchant,
+        on_delete=models.PROTECT,
+        default=current_merchant_id,
+        editable=False,
+        related_name="+",
+        db_index=False,  # the constraint below begins with it
+        verbose_name=_("merchant"),
+    )
     batch = models.ForeignKey(
         ImportBatch, on_delete=models.CASCADE, related_name="rows", db_index=False, verbose_name=_("import")
     )
@@ -145,18 +157,18 @@ class ImportRow(TenantModel):
             models.UniqueConstraint(fields=("merchant", "batch", "row_number"), name="import_row_once"),
             models.CheckConstraint(condition=Q(action__in=("", *Action.values)), name="import_row_known_action"),
             models.CheckConstraint(condition=Q(outcome__in=("", *Outcome.values)), name="import_row_known_outcome"),
+            models.CheckConstraint(
+                condition=~(Q(action=Action.REJECT) | Q(outcome=Outcome.REJECTED)) | ~Q(reason=""),
+                name="import_row_says_why",
+            ),
         )
         indexes = (
             # serves: the next whole groups, for the plan, for applying and, backwards, for undoing
             models.Index(fields=("batch", "key", "row_number"), name="import_row_groups"),
             # serves: the tabs of the preview
-            models.Index(fields=("batch", "action", "row_number"), name="import_row_tabs"),
-            # serves: the rows that come back, from the plan and from applying
-            models.Index(
-                fields=("batch", "row_number"),
-                name="import_row_rejected",
-                condition=Q(action=Action.REJECT) | Q(outcome=Outcome.REJECTED),
-            ),
+            models.Index(fields=("batch", "action", "row_number"), name="import_row_planned", condition=~Q(action="")),
+            # serves: the rows that come back; outcome stands in no index, so that to write it costs none an entry
+            models.Index(fields=("batch", "row_number"), name="import_row_told", condition=~Q(reason="")),
         )
 
     def __str__(self) -> str:

@@ -18,8 +18,8 @@ TABS: Mapping[str, Q] = {
     Action.CREATE.value: Q(action=Action.CREATE),
     Action.CHANGE.value: Q(action=Action.CHANGE),
     Action.LEAVE.value: Q(action=Action.LEAVE),
-    # In the words of the partial index, and with those that applying gave back.
-    Action.REJECT.value: Q(action=Action.REJECT) | Q(outcome=Outcome.REJECTED),
+    # With those that applying gave back, and in the words of the partial index.
+    Action.REJECT.value: ~Q(reason="") & (Q(action=Action.REJECT) | Q(outcome=Outcome.REJECTED)),
 }
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 
+import uuid_utils
 import uuid_utils.compat
 from django.db import models
 
@@ -9,6 +10,11 @@ from django.db import models
 def uuid7() -> uuid.UUID:
     """Return a UUIDv7 (RFC 9562): unique everywhere, and newer ones sort after older ones."""
     return uuid_utils.compat.uuid7()
+
+
+def uuid7_text() -> str:
+    """Return a new UUIDv7 as a text, for rows that are copied: the object would take most of the time."""
+    return str(uuid_utils.uuid7())
 
 
 class BaseModel(models.Model):

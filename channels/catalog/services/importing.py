@@ -11,6 +11,7 @@ from django.db import transaction
 from channels.catalog.events import VariantChanged
 from channels.catalog.models import Category, Product, Variant
 from o2o.events import emit_all
+from o2o.kit.copying import copy_changes
 
 Wish = tuple[str, Mapping[str, str]]
 """A SKU and its values: product, name, variant, category, brand, gtin, cost, description."""
@@ -39,7 +40,7 @@ def save_products(*, wishes: Sequence[Wish], at: datetime, retired: Sequence[str
             variant.is_active, variant.updated_at = True, at
         Variant.objects.bulk_create(new)
         fields = ("product", "name", "gtin", "cost", "is_active", "updated_at")
-        Variant.objects.bulk_update(changed, fields)
+        copy_changes(Variant, objects=changed, fields=fields)
         gone = list(Variant.objects.filter(sku__in=retired))
         Variant.objects.filter(pk__in=[variant.pk for variant in gone]).update(is_active=False, updated_at=at)
         for variant in gone:
@@ -88,5 +89,6 @@ def _products(wishes: Sequence[Wish], categories: Mapping[str, Category], at: da
         product.name, product.brand, product.description = values["name"], values["brand"], values["description"]
         product.category, product.updated_at = categories.get(values["category"]), at
     Product.objects.bulk_create(new)
-    Product.objects.bulk_update(changed, ("name", "brand", "description", "category", "updated_at"))
+    fields = ("name", "brand", "description", "category", "updated_at")
+    copy_changes(Product, objects=changed, fields=fields)
     return found

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.db import transaction
-from django.db.models import CharField, Count, F, Q, Sum, Value
+from django.db.models import CharField, Count, F, Q, Sum, TextField, Value
 from django.db.models.functions import Cast, Concat, Left, Right
 
 from channels.catalog.models import Variant
@@ -18,7 +18,7 @@ from channels.orders.models import LineAdjustment, Order, OrderLine, Payment, Re
 from channels.orders.totals import OrderTotals, totals_of
 from o2o.kit.copying import copy_rows
 from o2o.kit.locks import lock_rows
-from o2o.kit.models import uuid7
+from o2o.kit.models import uuid7_text
 
 Key = tuple[uuid.UUID, str]
 """A channel's id and an order's id there."""
@@ -121,14 +121,14 @@ def _sizes(order_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, tuple[int, int]
     return {pk: (count, units) for pk, count, units in lines.annotate(Count("pk"), Sum("quantity"))}
 
 
-def import_orders(*, orders: Sequence[PastOrder]) -> list[uuid.UUID]:
+def import_orders(*, orders: Sequence[PastOrder]) -> list[str]:
     """Write completed orders of the past by ``COPY`` and return their ids, in order. A dozen statements for any number.
 
     Units count as fulfilled, and what was not told of payments as paid. The caller knows that none of them is there.
     """
     with transaction.atomic():
         skus = {line.sku for order in orders for line in order.draft.lines}
-        variants = dict(Variant.objects.filter(sku__in=skus).values_list("sku", "pk"))
+        variants = dict(Variant.objects.filter(sku__in=skus).values_list("sku", Cast("pk", TextField())))
         rows = _Rows()
         ids = [rows.add(order, variants) for order in orders]
         copy_rows(
@@ -146,7 +146,7 @@ def import_orders(*, orders: Sequence[PastOrder]) -> list[uuid.UUID]:
 
 
 class _Rows:
-    """The rows of some orders, as they are copied."""
+    """The rows of some orders, as they are copied: ids are texts."""
 
     def __init__(self) -> None:
         self.orders: list[tuple[Any, ...]] = []
@@ -154,9 +154,9 @@ class _Rows:
         self.adjustments: list[tuple[Any, ...]] = []
         self.payments: list[tuple[Any, ...]] = []
 
-    def add(self, order: PastOrder, variants: Mapping[str, uuid.UUID]) -> uuid.UUID:
+    def add(self, order: PastOrder, variants: Mapping[str, str]) -> str:
         """Take an order in and return its id."""
-        draft, totals, order_id = order.draft, order.totals, uuid7()
+        draft, totals, order_id = order.draft, order.totals, uuid7_text()
         paid = sum((payment.amount for payment in draft.payments), Decimal(0))
         self.orders.append(
             (
@@ -166,7 +166,7 @@ class _Rows:
             )
         )  # fmt: skip
         for position, (line, worth) in enumerate(zip(draft.lines, totals.lines, strict=True), start=1):
-            line_id = uuid7()
+            line_id = uuid7_text()
             self.lines.append(
                 (
                     line_id, order_id, position, line.external_id, variants.get(line.sku), line.sku, line.name,
@@ -174,11 +174,14 @@ class _Rows:
                 )
             )  # fmt: skip
             for part in line.adjustments:
-                self.adjustments.append((uuid7(), line_id, part.kind, part.reference, part.amount, part.points))
+                self.adjustments.append((uuid7_text(), line_id, part.kind, part.reference, part.amount, part.points))
         for payment in draft.payments:
             self.payments.append(
-                (uuid7(), order_id, payment.kind, payment.method, payment.amount, payment.external_id, payment.paid_at)
-            )
+                (
+                    uuid7_text(), order_id, payment.kind, payment.method, payment.amount, payment.external_id,
+                    payment.paid_at,
+                )
+            )  # fmt: skip
         return order_id
 
 

@@ -20,16 +20,17 @@ def text_of(cell: Cell) -> str:
 
     Whole numbers of a spreadsheet lose their ``.0``, so that a code that was typed as a number stays what it was.
     """
+    if isinstance(cell, str):
+        text = cell.strip()
+        is_inert = text.startswith("'") and text[1:].lstrip(" ").startswith(FORMULA_STARTS)
+        return text[1:] if is_inert else text
     if cell is None:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
-    text = str(cell).strip()
-    if text.startswith("'") and text[1:].lstrip(" ").startswith(FORMULA_STARTS):
-        return text[1:]
-    return text
+    return str(cell)
 
 
 def parse_text(cell: Cell, *, max_length: int | None, is_code: bool) -> str:

@@ -6,7 +6,7 @@ mark inside another character, once UTF-16 is cut at even places.
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple, cast
 
 from django.utils.translation import gettext as _
 
@@ -18,8 +18,7 @@ from o2o.imports.reading.errors import UnreadableFileError
 csv.field_size_limit(MAX_LINE_BYTES)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """The cells of one row, where the next one begins (a byte, or a row of a workbook), and why it cannot be read."""
 
     cells: list[Cell]
@@ -86,7 +85,7 @@ def _records(source: "_Source", dialect: Dialect) -> Iterator[Record]:
         if source.is_over and source.lines_of_record > 1 and not _is_closed(source.text_of_record(), dialect):
             yield source.give_up()
             return
-        yield Record(list(cells), source.position, source.fault() or _too_wide(cells))
+        yield Record(cast(list[Cell], cells), source.position, source.fault() or _too_wide(cells))
 
 
 def _too_wide(cells: list[str]) -> str:

@@ -122,16 +122,20 @@ def _reason(error: Exception) -> str:
 def _write(batch: ImportBatch, kept: Sequence[Kept], results: Sequence[Any], statement: str) -> None:
     if not kept:
         return
-    rows = [
-        (
-            row.pk,
-            result.outcome.value,
-            None if getattr(result, "undo", None) is None else storable(as_json(result.undo)),
-            storable(str(result.reason)),
-        )
-        for row, result in zip(kept, results, strict=True)
-    ]
+    rows: list[tuple[Any, ...]] = []
+    last: Any = None
+    told: tuple[Any, ...] = ()
+    for row, result in zip(kept, results, strict=True):
+        # Rows of a group may share a result.
+        if result is not last:
+            last, told = result, _told(result)
+        rows.append((row.id, *told))
     copy_then(columns=INCOMING, rows=rows, statement=statement, parameters=[batch.pk])
+
+
+def _told(result: Any) -> tuple[Any, ...]:
+    undo = getattr(result, "undo", None)
+    return (result.outcome.value, None if undo is None else storable(as_json(undo)), storable(str(result.reason)))
 
 
 def _count(batch: ImportBatch, counts: Counter[Outcome]) -> None:

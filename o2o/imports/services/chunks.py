@@ -1,5 +1,6 @@
 """Whole groups of rows, some at a time, as a kind of import gets them."""
 
+import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from o2o.imports.columns import Column, ColumnKind, Value
@@ -21,12 +23,13 @@ from o2o.tenancy.models import Merchant
 MOST_OF_A_GROUP = 10_000
 #: How many cells of a column are remembered with what they say; one call has fewer rows than that.
 REMEMBERED = 20_000
+AS_TEXT = ("id", "cells", "undo")
 
 
 class Kept(NamedTuple):
     """What is needed of an ``ImportRow``; to make the whole object takes longer than to read its cells."""
 
-    pk: uuid.UUID
+    id: str
     row_number: int
     key: str
     cells: Sequence[Any]
@@ -62,7 +65,13 @@ def next_chunk(rows: QuerySet[ImportRow], *, after: str, size: int, is_backwards
 
 
 def _kept(rows: QuerySet[ImportRow]) -> list[Kept]:
-    return [Kept(*row) for row in rows.values_list(*Kept._fields)]
+    # As texts, and the JSON in one go: one by one the ids and cells would take longer than the query.
+    found = list(rows.values_list(*(Cast(name, TextField()) if name in AS_TEXT else name for name in Kept._fields)))
+    cells = json.loads(f"[{','.join(row[3] for row in found)}]")
+    return [
+        Kept(pk, number, key, content, action, reason, undo and json.loads(undo))
+        for (pk, number, key, _cells, action, reason, undo), content in zip(found, cells, strict=True)
+    ]
 
 
 def by_group(rows: Sequence[Any], key: str = "key") -> Iterator[list[Any]]:
@@ -72,44 +81,46 @@ def by_group(rows: Sequence[Any], key: str = "key") -> Iterator[list[Any]]:
 
 
 class Reader:
-    """Turns kept cells into the values of a kind's columns. A text that comes again is not read again."""
+    """Turns kept cells into the values of a kind's columns."""
 
     def __init__(self, batch: ImportBatch, kind: ImportKind, formats: Formats) -> None:
         mapping = matched_columns(batch).mapping
-        self._columns: list[tuple[str, int, Column, dict[str, tuple[Value, str]]]] = [
-            (column.name, mapping[column.name], column, {}) for column in kind.columns if column.name in mapping
+        self._columns = [
+            (column.name, mapping[column.name], _Known(column, formats))
+            for column in kind.columns
+            if column.name in mapping
         ]
-        self._formats = formats
 
     def values(self, cells: Sequence[Any]) -> tuple[Mapping[str, Value], str]:
         """Return the values of a row, and what is wrong with it: every column that cannot be read, in one text."""
         values: dict[str, Value] = {}
         faults: list[str] = []
         width = len(cells)
-        for name, place, column, known in self._columns:
-            cell = cells[place] if place < width else None
-            # 1, 1.0 and true are one key, so that only texts are remembered.
-            found = known.get(cell) if cell.__class__ is str else None
-            value, fault = found or self._read(column, cell, known)
-            if fault:
-                faults.append(fault)
-            else:
-                values[name] = value
+        for name, place, known in self._columns:
+            try:
+                values[name] = known[cells[place] if place < width else None]
+            except CellError as error:
+                faults.append(str(error))
         return values, " ".join(faults)
 
     def row(self, kept: Kept) -> Row:
         """Return a row that is known to be readable."""
         return Row(kept.row_number, self.values(kept.cells)[0], kept.key)
 
-    def _read(self, column: Column, cell: Any, known: dict[str, tuple[Value, str]]) -> tuple[Value, str]:
-        try:
-            found: tuple[Value, str] = (column.parse(cell, self._formats), "")
-        except CellError as error:
-            found = (None, str(error))
-        # Whoever gets a list may change it.
-        if isinstance(cell, str) and column.kind != ColumnKind.LIST and len(known) < REMEMBERED:
-            known[cell] = found
-        return found
+
+class _Known(dict[Any, Value]):
+    """What the cells of a column say. A text that comes again is not read again."""
+
+    def __init__(self, column: Column, formats: Formats) -> None:
+        super().__init__()
+        self._column, self._formats = column, formats
+
+    def __missing__(self, cell: Any) -> Value:
+        value = self._column.parse(cell, self._formats)
+        # 1, 1.0 and true would be one key, so that only texts are remembered; whoever gets a list may change it.
+        if isinstance(cell, str) and self._column.kind != ColumnKind.LIST and len(self) < REMEMBERED:
+            self[cell] = value
+        return value
 
 
 def context_of(batch: ImportBatch, *, at: datetime) -> ImportContext:

@@ -97,8 +97,7 @@ def _repeats(kind: ImportKind, row: int) -> str:
 
 
 def _line(row: Kept, plan: Plan) -> tuple[Any, ...]:
-    changes = {name: list(change) for name, change in plan.changes.items()}
-    return (row.pk, plan.action.value, storable(as_json(changes)), storable(str(plan.reason)))
+    return (row.id, plan.action.value, storable(as_json(dict(plan.changes))), storable(str(plan.reason)))
 
 
 def _count(batch: ImportBatch, counts: Counter[Action]) -> None:

@@ -24,7 +24,7 @@ from o2o.imports.selectors import matched_columns
 from o2o.imports.services.errors import missing_columns
 from o2o.imports.services.sources import keep_open, records_from
 from o2o.kit.copying import as_json, copy_then, storable
-from o2o.kit.models import uuid7
+from o2o.kit.models import uuid7_text
 
 STAGED_AT_ONCE = 10_000
 CLEARED_AT_ONCE = 20_000
@@ -99,7 +99,7 @@ def _staged(kind: ImportKind, mapping: Mapping[str, int], number: int, record: R
     if storable(text) != text:
         kept = [storable(cell) if isinstance(cell, str) else cell for cell in kept]
     key = f"r{number:010d}" if fault else group_key(kind, mapping, number, kept)
-    return (uuid7(), number, key, as_json(kept), Action.REJECT.value if fault else "", fault)
+    return (uuid7_text(), number, key, as_json(kept), Action.REJECT.value if fault else "", fault)
 
 
 def _evidence(kind: ImportKind, mapping: Mapping[str, int], records: Sequence[Record]) -> Iterator[str]:

@@ -14,9 +14,13 @@ from django.db.models.functions import TruncMonth
 from channels.orders.models import LineAdjustment, Order, OrderLine, Payment
 from channels.stores.models import StockLocation
 from o2o.imports.models import ImportRow
+from o2o.imports.services.batches import apply_batch, start_plan
+from o2o.imports.services.uploads import upload_file
+from o2o.kit.clock import now
 from tests.channels.factories import SalesChannelFactory, StockLocationFactory
 from tests.channels.importing.samples import DATA, JOURNEY, needs
 from tests.channels.importing.shop import Importer
+from tests.channels.importing.worker import run_apart
 from tests.channels.inventory.conftest import broken_invariants
 from tests.trials import trials
 
@@ -168,8 +172,10 @@ def test_the_whole_of_it_goes_in(grocer, tmp_path):
         rows = [f"{row['product_id']},{row['product_id']}\n" for row in csv.DictReader(lines)]
     assert grocer.take_in("catalog.products", "product_id,name\n" + "".join(rows)).applied_count == len(rows)
 
-    with file.open("rb") as content:
-        batch = grocer.take_in("orders.history", content)
+    with file.open("rb") as content, grocer.scope():
+        batch = upload_file(kind="orders.history", file_name="x.csv", file=content, actor=grocer.owner, at=now())
+    figures = [run_apart(grocer, batch.pk, service) for service in (start_plan, apply_batch)]
+    batch = grocer.batch(batch.pk)
 
     assert batch.row_count == count
     assert batch.applied_count + batch.left_count + batch.rejected_count + batch.to_reject == count
@@ -180,5 +186,5 @@ def test_the_whole_of_it_goes_in(grocer, tmp_path):
         rejected = ImportRow.objects.filter(batch=batch, action="reject").order_by()
         told = Counter(rejected.values_list("reason", flat=True))
         assert set(told) == {"It is a discount without goods.", "It has neither units nor a value."}
-        print(batch.applied_count, told, OrderLine.objects.filter(name="Adjustment").count())
+        print(count, batch.applied_count, told, OrderLine.objects.filter(name="Adjustment").count(), figures)
     assert broken_invariants("orders.totals") == []

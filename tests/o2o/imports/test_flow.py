@@ -112,6 +112,16 @@ def test_groups_that_lie_apart_come_in_one_call(merchant: Merchant, monkeypatch:
     assert calls == [["A-0"] * 3, ["A-1"] * 3, ["A-2"] * 3]
 
 
+def test_a_row_that_is_rejected_without_a_reason_fails_the_job(
+    merchant: Merchant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImportThings, "plan", lambda self, some, *, context: [Plan.reject("") for _row in some])
+    batch = planned(merchant, "SKU,Name\nA-1,Tea\n")
+    assert batch.job is not None
+    assert (batch.job.state, "import_row_says_why" in batch.job.error) == ("failed", True)
+    assert [row.action for row in rows(batch)] == [""]
+
+
 def test_missing_columns_are_named_and_can_be_mapped_by_hand(merchant: Merchant) -> None:
     batch = upload(merchant, "Code,Title\nA-1,Tea\n")
     assert "SKU, Name" in batch.error

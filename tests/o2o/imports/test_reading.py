@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from o2o.imports.columns import Column, ColumnKind, match_headers
 from o2o.imports.parsing import CellError, Formats
-from o2o.imports.parsing.numbers import parse_money
+from o2o.imports.parsing.numbers import parse_decimal, parse_money
 from o2o.imports.reading import TooLargeError, UnreadableFileError
 from o2o.imports.reading.delimited import Record, read_delimited
 from o2o.imports.reading.inspecting import inspect_text, inspect_workbook, text_records
@@ -187,6 +187,13 @@ def test_amounts_with_a_decimal_comma_come_back(amount: Decimal) -> None:
     assert parse_money(written, FORMATS) == amount
     full_width = str.maketrans("0123456789,.-", "０１２３４５６７８９，．－")
     assert parse_money(f"{amount:,.2f}".translate(full_width), FORMATS) == amount
+
+
+@given(st.from_regex(r"[0-9]{1,15}(\.[0-9]{1,3})?", fullmatch=True), st.sampled_from(["", "."]))
+def test_plain_numbers_come_to_the_same_on_the_short_way(text: str, mark: str) -> None:
+    formats = Formats(decimal_mark=mark)
+    # A blank in front is taken off on the long way only.
+    assert str(parse_decimal(text, formats)) == str(parse_decimal(f" {text}", formats))
 
 
 @pytest.mark.parametrize("text", ["$5", "EUR 5", "12 34", "1.234", "1.2.3", "--5", "", "=1+1", "1E+5", "९९"])
