@@ -7,6 +7,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from channels.orders.routing import route
 from channels.orders.routing.trials import SAMPLES, Share, Side, Trial, trial_from_json, trial_to_json
 from tests.channels.orders.routing.test_engine import AT, CHANNEL, SUZHOU, A, B, demand, place, rule
 
@@ -88,6 +89,33 @@ def test_a_trial_that_was_put_aside_ends_like_one_in_one_go(wanted, cut, free):
     piece = trial_from_json(json.loads(json.dumps(trial_to_json(piece))), [], rules)
     piece.decide(orders[cut:], PLACES, stock, at=AT)
     assert trial_to_json(piece) == trial_to_json(whole)
+
+
+@given(
+    wanted=st.lists(st.tuples(st.sampled_from([A, B]), st.integers(1, 3)), min_size=1, max_size=10),
+    free=st.tuples(*[st.integers(0, 6)] * 4),
+    definition=st.sampled_from([{}, {"prefer": ["most_stock"]}, {"when": {"methods": ["pickup"]}}, {"split": "never"}]),
+)
+def test_what_is_left_out_for_speed_changes_nothing(wanted, free, definition):
+    """Each side alone comes to what the bare router says, with every location and with verdicts."""
+    orders = [an_order(number, units) for number, units in enumerate(wanted)]
+    stock = dict(zip([(A, FIRST), (A, SECOND), (B, FIRST), (B, SECOND)], free, strict=True))
+    trial = a_trial(after=[rule(**definition)])
+    trial.decide(orders, PLACES, stock, at=AT)
+    for side in (trial.before, trial.after):
+        left, unrouted, parcels = dict(stock), 0, 0
+        for order in orders:
+            places = [
+                replace(one, available={variant: left[variant, one.location_id] for variant in (A, B)})
+                for one in (NEAR, FAR)
+            ]
+            decision = route(order, places, side.rules, at=AT)
+            for part in decision.parts:
+                left[order.lines[0].variant_id, part.location_id] -= sum(part.units.values())
+            unrouted += bool(decision.unrouted)
+            parcels += len(decision.parts)
+        assert (side.unrouted, side.parcels) == (unrouted, parcels)
+        assert {place: stock[place] + units for place, units in side.moved.items()}.items() <= left.items()
 
 
 def test_another_channel_shares_the_shelves():
