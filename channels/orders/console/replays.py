@@ -19,12 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from channels.orders.enums import ReplayPeriod, ReplayStanding
 from channels.orders.models import RoutingRule, RuleReplay
 from channels.orders.selectors import rules_of_now, standing_of
+from channels.orders.services.replayed_orders import MOST_ORDERS
 from channels.orders.services.replaying import stop_replay
 from o2o.console import ConsoleForm, FormPage, Page, page
 from o2o.console.components import Stat, Table, Tone, badge, state_badge
 from o2o.kit.clock import now
 from o2o.kit.errors import NotFoundError
-from o2o.kit.jobs.enums import ACTIVE, JobState
+from o2o.kit.jobs.enums import ACTIVE, FINISHED, JobState
 from o2o.kit.jobs.models import Job
 from o2o.kit.jobs.selectors import progress_of
 from o2o.tenancy.actor import Actor
@@ -71,8 +72,11 @@ def trial_context(replay: RuleReplay, *, may_stop: bool) -> dict[str, Any]:
         "standing": badge(standing.label, TONES[standing]),
         "is_active": is_active,
         "trial_url": reverse("console:rule_replay", args=(replay.pk,)),
-        "stop_url": reverse("console:stop_replay", args=(replay.pk,)) if is_active and may_stop else "",
+        "stop_url": reverse("console:stop_replay", args=(replay.pk,))
+        if may_stop and job and job.state not in FINISHED
+        else "",
         "work": {"state": state_badge(job), "progress": progress_of(job)} if job else None,
+        "most": MOST_ORDERS,
         "is_cut": (replay.until - replay.since).days < replay.days,
         "failure": _failure(job) if replay.result is None else "",
         **(_shown(replay.result) if replay.result is not None else {}),
@@ -84,7 +88,14 @@ def earlier_of(rule: RoutingRule) -> Table:
     rows = RuleReplay.objects.filter(rule=rule).select_related("rule", "job").defer("progress").order_by("-pk")
     rules = rules_of_now()
     return Table(
-        headers=(_("Tried at"), _("Orders of"), _("Orders"), _("Change"), _("This was the rule"), _("Started by")),
+        headers=(
+            _("Tried at"),
+            _("Orders of"),
+            _("Orders"),
+            _("Orders that change"),
+            _("This was the rule"),
+            _("Started by"),
+        ),
         rows=[_line(replay, rules) for replay in rows[:EARLIER]],
     )
 
@@ -174,8 +185,13 @@ def _shown(result: Mapping[str, Any]) -> dict[str, Any]:
     orders, changed = result["orders"], result["changed"]
     return {
         "stats": [
-            Stat(_("Orders replayed"), orders),
-            Stat(_("Orders that change"), changed, _share(changed, orders), tone="warning" if changed else "neutral"),
+            Stat(_("Orders tried"), f"{orders:,}"),
+            Stat(
+                _("Orders that change"),
+                f"{changed:,}",
+                _share(changed, orders),
+                tone="warning" if changed else "neutral",
+            ),
         ],
         "figures": _figures(result),
         "changes": Table(

@@ -103,7 +103,7 @@ class RoutingRuleAdmin(MerchantModelAdmin):
         if may_write:
             url = reverse("console:change_rule", args=(row.pk,))
             facts.append(Fact(_("Settings"), format_html('<a href="{}">{}</a>', url, _("Change"))))
-        panels = [Panel(_("Routing rule"), facts=facts)]
+        panels = [Panel(_("Routing rule"), facts=facts, is_wide=True)]
         if request.actor.location_ids is None:  # type: ignore[attr-defined]
             panels += _trials(request, row, may_write=may_write)
         return panels
