@@ -69,6 +69,7 @@ API: dict[str, tuple[tuple[str, Any], ...]] = {
     "special_days": (),
     "categories": (),
     "routing_rules": (),
+    "rule_replays": (),
     "acceptance_policies": (),
 }  # fmt: skip
 

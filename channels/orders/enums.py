@@ -84,6 +84,23 @@ class UnroutedQueue(models.TextChoices):
     UNKNOWN_ITEM = "unknown_item", _("unknown item")
 
 
+class ReplayPeriod(models.IntegerChoices):
+    """Of how many days a rule on trial decides the orders again."""
+
+    WEEK = 7, _("7 days")
+    MONTH = 30, _("30 days")
+    QUARTER = 90, _("90 days")
+
+
+class ReplayStanding(models.TextChoices):
+    """How a rule that was tried stands to the rules as they are now."""
+
+    UNSAVED = "unsaved", _("not saved")
+    CURRENT = "current", _("as it is saved now")
+    CHANGED = "changed", _("tried before the last change of the rule")
+    OTHERS_CHANGED = "others_changed", _("tried before other rules changed")
+
+
 class ReturnState(models.TextChoices):
     """How far a return has come."""
 

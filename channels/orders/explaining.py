@@ -1,4 +1,4 @@
-"""Sentences for the router's verdicts, in the language of the reader; names of orders for the explanation of stock."""
+"""Sentences for verdicts of the router and faults of rules, in the reader's language; names of orders for stock."""
 
 import uuid
 from collections.abc import Collection, Mapping
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.inventory.explaining import explains
 from channels.orders.models import Order
+from channels.orders.routing import RuleError
 
 SENTENCES: Mapping[str, str | Promise] = {
     "won": _("Takes %(units)s units"),
@@ -32,6 +33,26 @@ SENTENCES: Mapping[str, str | Promise] = {
     "equal": _("As good as the chosen one; the order of ids decided"),
     "not_needed": _("Nothing was routed, because the rest was nowhere"),
 }
+
+# What ``channels.orders.routing.rules`` finds wrong with a definition.
+FAULTS: Mapping[str, str | Promise] = {
+    "must be one of %(known)s": _("must be one of %(known)s"),
+    "must be of %(known)s": _("must be of %(known)s"),
+    "is not known here; known are %(known)s": _("is not known here; known are %(known)s"),
+    "give both “from” and “until”, or neither": _("give both “from” and “until”, or neither"),
+    "must be an object": _("must be an object"),
+    "must be a list of at most 1,000 entries": _("must be a list of at most 1,000 entries"),
+    "must hold ids": _("must hold ids"),
+    "must be a whole number from %(least)s to %(most)s": _("must be a whole number from %(least)s to %(most)s"),
+    "must be a number": _("must be a number"),
+    "must be a number that is not negative": _("must be a number that is not negative"),
+    "must be a time such as 09:00": _("must be a time such as 09:00"),
+}
+
+
+def reason_of(error: RuleError) -> str:
+    """Return why a definition is no rule, in the language of the reader."""
+    return str(FAULTS.get(error.reason, error.reason)) % error.figures
 
 
 def sentence(verdict: Mapping[str, Any]) -> str:

@@ -20,6 +20,7 @@ from typing import Any, ClassVar, cast
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -159,7 +160,7 @@ class ScopedView(APIView):
     def _refuse_missing_key(self, request: Request) -> None:
         if request.method == "POST" and isinstance(request.user, Actor) and self.requires_idempotency_key:
             raise KeyRequiredError(
-                "POST needs the header Idempotency-Key, so that it can be repeated safely; send a new UUID with each."
+                _("POST needs the header Idempotency-Key, to be repeated safely; send a new UUID with each.")
             )
 
     def _attempted(self, request: Request) -> HttpResponseBase:

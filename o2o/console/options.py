@@ -21,7 +21,7 @@ from o2o.console import acts
 from o2o.console.acts import Act
 from o2o.console.admission import platform_rows
 from o2o.console.components import EmptyState, Fact, Panel
-from o2o.console.export import csv_response
+from o2o.console.export import csv_response, workbook_response
 from o2o.console.lists import KeysetChangeList, take_cursors
 from o2o.console.navigation import Nav, NavEntry
 from o2o.console.policy import Demand, Policy, actor_of_request, is_allowed
@@ -113,6 +113,7 @@ class ConsoleModelAdmin(ServiceModelAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("export/", wrap(self.export_view), name=f"{prefix}_export"),
+            path("export/xlsx/", wrap(self.workbook_view), name=f"{prefix}_export_xlsx"),
             path("<path:object_id>/act/<slug:act>/", wrap(self.act_view), name=f"{prefix}_act"),
             *(pattern for pattern in super().get_urls() if pattern.name not in unwanted),
         ]
@@ -169,7 +170,7 @@ class ConsoleModelAdmin(ServiceModelAdmin):
             "title": capfirst(str(self.list_title())),
             "intro": self.intro,
             "empty_state": self.empty_state(request),
-            "export_url": reverse(self.url_name("export")) + self._query(request) if self._may_export(request) else "",
+            "exports": self._exports(request),
             **(extra_context or {}),
         }
         return cast(HttpResponse, super().changelist_view(request, extra))
@@ -196,19 +197,35 @@ class ConsoleModelAdmin(ServiceModelAdmin):
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
         """Send the filtered list as CSV."""
+        return cast(HttpResponse, csv_response(**self._exported(request)))
+
+    def workbook_view(self, request: HttpRequest) -> HttpResponse:
+        """Send the filtered list as XLSX. Raises ``TooManyRowsError``."""
+        return cast(HttpResponse, workbook_response(**self._exported(request)))
+
+    def _exported(self, request: HttpRequest) -> dict[str, Any]:
         if not self._may_export(request):
             raise ForbiddenError(_("Your role does not export this list."))
         self.request = request
         take_cursors(request)
         changelist = self.get_changelist_instance(request)
-        return csv_response(  # type: ignore[return-value]
-            admin=self,
-            queryset=changelist.queryset,
-            keys=changelist.keys(),
-            columns=self.export_columns,
-            scope=self.scope_of(request),
-            name=self.opts.model_name,
-        )
+        return {
+            "admin": self,
+            "queryset": changelist.queryset,
+            "keys": changelist.keys(),
+            "columns": self.export_columns,
+            "scope": self.scope_of(request),
+            "name": self.opts.model_name,
+        }
+
+    def _exports(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """Return the formats in which the list can be taken away, with the address of each."""
+        if not self._may_export(request):
+            return []
+        query = self._query(request)
+        return [
+            (name, reverse(self.url_name(view)) + query) for name, view in (("CSV", "export"), ("XLSX", "export_xlsx"))
+        ]
 
     def scope_of(self, request: HttpRequest) -> Any:
         """Return what opens the scope of the request again after its transaction has ended."""

@@ -1,17 +1,13 @@
 """Files for people: rows that came back, an empty template, what is there. Streamed, and inert to spreadsheets."""
 
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, Any
-
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from typing import Any
 
 from o2o.imports.columns import written
 from o2o.imports.kinds import ImportContext, ImportKind
 from o2o.imports.models import ImportBatch
 from o2o.imports.selectors import rows_of
-from o2o.kit.spreadsheets import csv_line, inert
+from o2o.kit.spreadsheets import csv_line
 from o2o.tenancy.scope import tenant_transaction
 
 ROWS_PER_QUERY = 1000
@@ -63,28 +59,3 @@ def as_csv(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     for row in rows:
         yield mark + csv_line(row)
         mark = ""
-
-
-def as_workbook(rows: Iterable[Sequence[Any]]) -> IO[bytes]:
-    """Return rows as an XLSX file on disk, which is gone once it is closed; memory does not grow with the rows."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet()
-    for row in rows:
-        sheet.append([_text_cell(sheet, value) if isinstance(value, str) else value for value in row])
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer closes it
-    book.save(file)
-    file.seek(0)
-    return file
-
-
-def _text_cell(sheet: Any, value: str) -> Any:
-    """Return a cell that is a text whatever it begins with."""
-    cell = WriteOnlyCell(sheet, value=None)
-    cell._value = _printable(str(inert(value)))
-    cell.data_type = "s"
-    return cell
-
-
-def _printable(text: str) -> str:
-    # XML has no place for these.
-    return "".join(character for character in text if character >= " " or character in "\t\n\r")[:32_767]

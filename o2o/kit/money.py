@@ -28,10 +28,13 @@ class Money:
 
     def __post_init__(self) -> None:
         if not self.amount.is_finite():
-            raise InvalidError(f"{self.amount} is not an amount of money; give a finite number.")
+            raise InvalidError(
+                _("%(amount)s is not an amount of money; give a finite number.") % {"amount": self.amount}
+            )
         if self.amount != self.amount.quantize(self.unit):
             raise InvalidError(
-                f"{self.amount} {self.currency} is finer than the smallest unit {self.unit}; round it first."
+                _("%(amount)s is finer than the smallest unit %(unit)s; round it first.")
+                % {"amount": self, "unit": self.unit}
             )
 
     @classmethod
@@ -73,7 +76,7 @@ class Money:
         """
         total = sum((Decimal(weight) for weight in weights), Decimal(0))
         if total <= 0 or any(Decimal(weight) < 0 for weight in weights):
-            raise InvalidError("Money is split by weights that are not negative and not all zero.")
+            raise InvalidError(_("Money is split by weights that are not negative and not all zero."))
         units = int(self.amount / self.unit)
         sign, size = (-1, -units) if units < 0 else (1, units)
         shares = [divmod(size * Decimal(weight), total) for weight in weights]
@@ -85,7 +88,10 @@ class Money:
 
     def _same(self, other: Self) -> Decimal:
         if other.currency != self.currency:
-            raise CurrencyMismatchError(f"{self.currency} and {other.currency} cannot be combined; convert one first.")
+            raise CurrencyMismatchError(
+                _("%(one)s and %(other)s cannot be combined; convert one first.")
+                % {"one": self.currency, "other": other.currency}
+            )
         return other.amount
 
     def __str__(self) -> str:

@@ -186,4 +186,4 @@ def _check(details: MerchantDetails) -> None:
         (details.language, dict(settings.LANGUAGES), "language"),
     ):
         if value not in known:
-            raise InvalidError(f"{value} is not a known {field.replace('_', ' ')}.", field=field)
+            raise InvalidError(_("“%(value)s” is not known here.") % {"value": value}, field=field)

@@ -4,6 +4,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -11,12 +12,13 @@ from rest_framework.response import Response
 
 from channels.inventory.api import filters
 from channels.inventory.api import work_serializers as serializers
-from channels.inventory.api.views import COUNT, READ, WRITE, require_places, require_variants
+from channels.inventory.api.views import COUNT, READ, WRITE, require_variants
 from channels.inventory.api.work_serializers import CountSummarySerializer
 from channels.inventory.enums import CountState
 from channels.inventory.models import CycleCount, StockCheck
 from channels.inventory.selectors.counts import differences
 from channels.inventory.services import counting
+from channels.stores.reach import require_locations
 from o2o.api.input import checked
 from o2o.api.policy import Policy
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
@@ -67,7 +69,7 @@ class StockCountViewSet(ReadOnlyMerchantViewSet):
     def create(self, request: Request) -> Response:
         """Begin to count. 409 where another count that is undecided has one of the variants."""
         data = checked(serializers.CountWriteSerializer, request).validated_data
-        require_places(self.actor, {data["location_id"]})
+        require_locations(self.actor, {data["location_id"]})
         require_variants(set(data["variant_ids"] or ()))
         made = counting.open_count(at=clock.now(), **data)
         return self._shown(made.pk, status=201)
@@ -92,7 +94,9 @@ class StockCountViewSet(ReadOnlyMerchantViewSet):
         """Say what differs and what posting would do, the costliest first; 409 while it is being counted."""
         count = self.get_object()
         if count.state == CountState.OPEN:
-            raise counting.CountStateError(f"The count {count.number} is open; what is expected is told after it.")
+            raise counting.CountStateError(
+                _("The count %(number)s is open; what is expected is told after it.") % {"number": count.number}
+            )
         rows = differences(count=count, at=clock.now())
         return Response(serializers.DifferencesSerializer({"results": rows}).data)
 

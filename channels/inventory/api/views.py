@@ -20,27 +20,18 @@ from channels.inventory.enums import MovementReason
 from channels.inventory.lines import StockLine
 from channels.inventory.models import ChannelQuota, Hold, StockLevel, StockMovement
 from channels.inventory.selectors.selling import sold_out_levels
-from channels.stores.models import SalesChannel, StockLocation
+from channels.stores.models import SalesChannel
+from channels.stores.reach import require_locations
 from o2o.api.input import checked
 from o2o.api.policy import Policy
 from o2o.api.views import MerchantAPIView
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
-from o2o.kit.errors import ForbiddenError, InvalidError, UnknownReferenceError
-from o2o.tenancy.actor import Actor
+from o2o.kit.errors import InvalidError, UnknownReferenceError
 from o2o.tenancy.capabilities import Capability
 
 READ, WRITE, COUNT = Capability.STOCK_READ, Capability.STOCK_WRITE, Capability.STOCK_COUNT
 MOST_ASKED = 500
-
-
-def require_places(actor: Actor, location_ids: set[UUID]) -> None:
-    """Raise ``UnknownReferenceError`` for a location that is not there, ``ForbiddenError`` for a store of others."""
-    known = set(StockLocation.objects.filter(pk__in=location_ids).values_list("pk", flat=True))
-    if missing := location_ids - known:
-        raise UnknownReferenceError(_("There is no location %(id)s.") % {"id": min(missing)})
-    if not all(actor.may_at(location_id) for location_id in location_ids):
-        raise ForbiddenError(_("You work in other stores than this one."))
 
 
 def require_variants(variant_ids: set[UUID]) -> None:
@@ -119,7 +110,7 @@ class HoldViewSet(ReadOnlyMerchantViewSet):
         """Set everything aside that the cart wants, or nothing; 409 says what is short."""
         data = checked(serializers.HoldWriteSerializer, request).validated_data
         lines = [StockLine(**line) for line in data["lines"]]
-        require_places(self.actor, {line.location_id for line in lines})
+        require_locations(self.actor, {line.location_id for line in lines})
         if not SalesChannel.objects.filter(pk=data["channel_id"]).exists():
             raise UnknownReferenceError(_("There is no channel %(id)s.") % {"id": data["channel_id"]})
         at = clock.now()
@@ -266,7 +257,7 @@ class ReceiptView(MerchantAPIView):
         """Take goods into stock."""
         data = checked(serializers.ReceiptSerializer, request).validated_data
         lines = [StockLine(**line) for line in data["lines"]]
-        require_places(self.actor, {line.location_id for line in lines})
+        require_locations(self.actor, {line.location_id for line in lines})
         require_variants({line.variant_id for line in lines})
         services.receive_stock(lines=lines, reason=MovementReason(data["reason"]), note=data["note"], at=clock.now())
         return Response(status=204)
@@ -282,7 +273,7 @@ class AdjustmentView(MerchantAPIView):
         """Change what is on hand; 409 where less would be left than is promised."""
         data = checked(serializers.AdjustmentSerializer, request).validated_data
         changes = [(row["variant_id"], row["location_id"], row["delta"]) for row in data["changes"]]
-        require_places(self.actor, {location for _variant, location, _delta in changes})
+        require_locations(self.actor, {location for _variant, location, _delta in changes})
         require_variants({variant for variant, _location, _delta in changes})
         services.adjust_stock(changes=changes, reason=MovementReason(data["reason"]), note=data["note"], at=clock.now())
         return Response(status=204)
@@ -313,7 +304,7 @@ class SoldOutView(MerchantAPIView):
     def post(self, request: Request) -> Response:
         """Promise nothing of them until the next business day, or promise them again."""
         data = checked(serializers.SoldOutSerializer, request).validated_data
-        require_places(self.actor, {data["location_id"]})
+        require_locations(self.actor, {data["location_id"]})
         require_variants(set(data["variant_ids"]))
         chosen = {"location_id": data["location_id"], "variant_ids": data["variant_ids"], "at": clock.now()}
         until = services.mark_sold_out(**chosen) if data["is_sold_out"] else None

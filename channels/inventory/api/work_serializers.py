@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from channels.inventory.api.serializers import MOST_LINES, MOST_UNITS
@@ -82,7 +83,9 @@ class WithLines(serializers.Serializer[Any]):
         seen: set[Any] = set()
         for line in lines:
             if line["variant_id"] in seen:
-                raise serializers.ValidationError(f"Variant {line['variant_id']} stands here twice; add its units up.")
+                raise serializers.ValidationError(
+                    _("Variant %(id)s stands here twice; add its units up.") % {"id": line["variant_id"]}
+                )
             seen.add(line["variant_id"])
         return lines
 

@@ -11,10 +11,11 @@ from rest_framework.response import Response
 
 from channels.inventory.api import filters
 from channels.inventory.api import work_serializers as serializers
-from channels.inventory.api.views import READ, WRITE, require_places, require_variants
+from channels.inventory.api.views import READ, WRITE, require_variants
 from channels.inventory.models import TransferLine, TransferOrder
 from channels.inventory.selectors.transit import in_transit
 from channels.inventory.services import transferring
+from channels.stores.reach import require_locations, require_work_at
 from o2o.api.input import checked
 from o2o.api.policy import Policy
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
@@ -58,7 +59,8 @@ class TransferViewSet(ReadOnlyMerchantViewSet):
         """Ask for goods; the source ships them."""
         body = checked(serializers.TransferWriteSerializer, request)
         data, units = body.validated_data, body.units()
-        require_places(self.actor, {data["destination_id"]})
+        # Goods may be asked for from any location; they come to one of the caller's.
+        require_locations(self.actor, {data["destination_id"]})
         require_variants(set(units))
         made = transferring.request_transfer(
             source_id=data["source_id"], destination_id=data["destination_id"], units=units, note=data["note"],
@@ -69,7 +71,7 @@ class TransferViewSet(ReadOnlyMerchantViewSet):
     @action(detail=True, methods=["post"])
     def ship(self, request: Request, pk: UUID) -> Response:
         """Let the goods leave: as requested, or the given units."""
-        require_places(self.actor, {self.get_object().source_id})
+        require_work_at(self.actor, self.get_object().source_id)
         units = checked(serializers.TransferUnitsSerializer, request).units()
         transferring.ship_transfer(transfer_id=pk, units=units, at=clock.now())
         return self._shown(pk)
@@ -77,7 +79,7 @@ class TransferViewSet(ReadOnlyMerchantViewSet):
     @action(detail=True, methods=["post"])
     def receive(self, request: Request, pk: UUID) -> Response:
         """Take the goods in: everything that was shipped, or the given units. Damaged ones are written off at once."""
-        require_places(self.actor, {self.get_object().destination_id})
+        require_work_at(self.actor, self.get_object().destination_id)
         body = checked(serializers.TransferArrivedSerializer, request)
         transferring.receive_transfer(
             transfer_id=pk, received=body.units(), damaged=body.units("damaged"),
@@ -88,7 +90,7 @@ class TransferViewSet(ReadOnlyMerchantViewSet):
     @action(detail=True, methods=["post"])
     def take_back(self, request: Request, pk: UUID) -> Response:
         """Put what was shipped and never arrived into the stock of the source again."""
-        require_places(self.actor, {self.get_object().source_id})
+        require_work_at(self.actor, self.get_object().source_id)
         units = checked(serializers.TransferUnitsSerializer, request).units()
         transferring.take_back(transfer_id=pk, units=units, at=clock.now())
         return self._shown(pk)

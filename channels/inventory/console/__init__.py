@@ -2,7 +2,7 @@
 
 # isort: off
 from channels.inventory.console import matrix, movements, quotas, transfers, transfer_pages, counts, count_pages
-from channels.inventory.console import moves, sold_out, checks
+from channels.inventory.console import moves, scanning, sold_out, checks
 
 __all__ = [
     "checks",
@@ -12,6 +12,7 @@ __all__ = [
     "movements",
     "moves",
     "quotas",
+    "scanning",
     "sold_out",
     "transfer_pages",
     "transfers",

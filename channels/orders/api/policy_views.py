@@ -16,6 +16,7 @@ from channels.orders.services.policies import (
     delete_acceptance_policy,
     update_acceptance_policy,
 )
+from channels.stores.reach import refuse_other_stores
 from o2o.api.policy import Policy
 from o2o.api.serializers import ReadSerializer
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
@@ -101,7 +102,7 @@ class AcceptancePolicyViewSet(ReadOnlyMerchantViewSet):
         """Set the times of a channel or store."""
         body = AcceptancePolicyWriteSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        self._require_everywhere(body.validated_data.get("location_id"))
+        self._require_reach(body.validated_data.get("location_id"))
         made = create_acceptance_policy(**body.validated_data)
         return Response(AcceptancePolicySerializer(made).data, status=201)
 
@@ -118,7 +119,8 @@ class AcceptancePolicyViewSet(ReadOnlyMerchantViewSet):
         delete_acceptance_policy(policy_id=pk)
         return Response(status=204)
 
-    def _require_everywhere(self, location_id: UUID | None) -> None:
-        """Refuse those who are bound to other stores."""
-        if self.actor.location_ids is not None and location_id not in self.actor.location_ids:
+    def _require_reach(self, location_id: UUID | None) -> None:
+        """Refuse those who are bound to stores what concerns a whole channel, and other stores like none."""
+        if self.actor.location_ids is not None and location_id is None:
             raise ForbiddenError(_("You can set the times of your own stores only."))
+        refuse_other_stores(self.actor, {location_id}, field="location_id")

@@ -6,7 +6,6 @@ from rest_framework import serializers
 
 from channels.orders.explaining import sentence
 from channels.orders.models import RoutingDecision, RoutingRule
-from channels.orders.services.replaying import Replay
 from o2o.api.serializers import ReadSerializer
 
 
@@ -38,44 +37,6 @@ class RuleOrderSerializer(serializers.Serializer[Any]):
     """Every rule once, in the order in which they are asked."""
 
     rule_ids = serializers.ListField(child=serializers.UUIDField(), max_length=500)
-
-
-class RuleReplaySerializer(serializers.Serializer[Any]):
-    """A rule on trial: a new one, or (with ``rule_id``) in the place of one that is saved."""
-
-    name = serializers.CharField(max_length=100)
-    definition = serializers.JSONField()
-    position = serializers.IntegerField(min_value=0, max_value=32_767, default=100)
-    is_active = serializers.BooleanField(default=True)
-    rule_id = serializers.UUIDField(required=False, allow_null=True, default=None)
-
-
-class FiguresSerializer(serializers.Serializer[Any]):
-    """What came of all orders under some rules."""
-
-    split = serializers.IntegerField(help_text="Orders in several parcels.")
-    unrouted = serializers.IntegerField(help_text="Orders of which something waits.")
-    mean_km = serializers.FloatField(allow_null=True)
-    p90_km = serializers.FloatField(allow_null=True)
-    emptied = serializers.IntegerField(help_text="Stocks of a variant in a store that were used up.")
-
-
-class ChangeSerializer(serializers.Serializer[Any]):
-    """An order that would go elsewhere."""
-
-    number = serializers.CharField()
-    before = serializers.CharField()
-    after = serializers.CharField()
-
-
-class ReplaySerializer(serializers.Serializer[Replay]):
-    """The orders of the last 30 days under the rules as they are, and with the one on trial."""
-
-    orders = serializers.IntegerField()
-    changed = serializers.IntegerField()
-    before = FiguresSerializer()
-    after = FiguresSerializer()
-    samples = ChangeSerializer(many=True)
 
 
 class VerdictSerializer(serializers.Serializer[Any]):

@@ -5,30 +5,28 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
+from django.urls import reverse
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from channels.orders.api.replay_serializers import RuleReplaySerializer, RuleTrialSerializer
 from channels.orders.api.routing_serializers import (
-    ReplaySerializer,
     RoutingDecisionSerializer,
     RoutingRuleChangeSerializer,
     RoutingRuleSerializer,
     RoutingRuleWriteSerializer,
     RuleOrderSerializer,
-    RuleReplaySerializer,
 )
 from channels.orders.models import Order, RoutingDecision, RoutingRule
 from channels.orders.selectors import orders_of_stores
-from channels.orders.services.replaying import replay_rules
-from channels.orders.services.rules import check_definition, delete_rule, reorder_rules, save_rule
+from channels.orders.services.replaying import require_all_stores, start_replay
+from channels.orders.services.rules import delete_rule, reorder_rules, save_rule
 from o2o.api.policy import Policy
 from o2o.api.views import MerchantAPIView
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
-from o2o.kit.errors import ForbiddenError
 from o2o.tenancy.capabilities import Capability
 
 MOST_DECISIONS = 50
@@ -50,7 +48,9 @@ MOST_DECISIONS = 50
         responses=RoutingRuleSerializer(many=True),
         filters=False,
     ),
-    replay=extend_schema(summary="Try rules on past orders", request=RuleReplaySerializer, responses=ReplaySerializer),
+    replay=extend_schema(
+        summary="Try a rule on past orders", request=RuleTrialSerializer, responses={202: RuleReplaySerializer}
+    ),
 )
 class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
     """Rules that choose the location of an order. The first that applies decides, in the order of ``position``."""
@@ -73,7 +73,7 @@ class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
 
     def create(self, request: Request) -> Response:
         """Add a rule behind the others."""
-        self._require_all_stores()
+        require_all_stores(self.actor)
         body = RoutingRuleWriteSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         return Response(RoutingRuleSerializer(save_rule(**body.validated_data, at=clock.now())).data, status=201)
@@ -81,7 +81,7 @@ class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change what is given; what was decided before stays as it is."""
         rule = self.get_object()
-        self._require_all_stores()
+        require_all_stores(self.actor)
         body = RoutingRuleChangeSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         kept = {name: getattr(rule, name) for name in ("name", "definition", "position", "is_active")}
@@ -91,14 +91,14 @@ class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
     def destroy(self, _request: Request, pk: UUID) -> Response:
         """Remove a rule; decisions keep its name."""
         self.get_object()
-        self._require_all_stores()
+        require_all_stores(self.actor)
         delete_rule(rule_id=pk, at=clock.now())
         return Response(status=204)
 
     @action(detail=False, methods=["post"], pagination_class=None)
     def reorder(self, request: Request) -> Response:
         """Ask the rules in this order from now on."""
-        self._require_all_stores()
+        require_all_stores(self.actor)
         body = RuleOrderSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         reorder_rules(**body.validated_data, at=clock.now())
@@ -106,16 +106,15 @@ class RoutingRuleViewSet(ReadOnlyMerchantViewSet):
 
     @action(detail=False, methods=["post"])
     def replay(self, request: Request) -> Response:
-        """Compare what a rule would have done with what the present ones do; nothing is changed."""
-        body = RuleReplaySerializer(data=request.data)
-        body.is_valid(raise_exception=True)
-        check_definition(body.validated_data["name"], body.validated_data["definition"])
-        return Response(ReplaySerializer(replay_rules(**body.validated_data, at=clock.now())).data)
+        """Begin to decide past orders once more, by the rules as they are and with this one; nothing is changed.
 
-    def _require_all_stores(self) -> None:
-        """Refuse those who are bound to some stores: rules send orders to all of them."""
-        if self.actor.location_ids is not None:
-            raise ForbiddenError(_("Routing rules concern every store. Ask somebody who works for all of them."))
+        The answer comes at once and names the job. `Location` is where the result will be.
+        """
+        body = RuleTrialSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        replay = start_replay(**body.validated_data, actor=self.actor, at=clock.now())
+        location = reverse("v1:rule_replays-detail", args=(replay.pk,))
+        return Response(RuleReplaySerializer(replay).data, status=202, headers={"Location": location})
 
 
 class OrderRoutingView(MerchantAPIView):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -163,7 +164,7 @@ class LineWriteSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Demand a name for the variant."""
         if not attrs["sku"] and attrs["variant_id"] is None:
-            raise serializers.ValidationError("Name the variant by sku or variant_id.")
+            raise serializers.ValidationError(_("Name the variant by “sku” or “variant_id”."))
         return attrs
 
 

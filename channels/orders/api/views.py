@@ -24,12 +24,13 @@ from channels.orders.services.placing import place_order
 from channels.orders.services.returning import ReceivedLine
 from channels.orders.services.timeline import note
 from channels.stores.models import SalesChannel
+from channels.stores.reach import refuse_other_stores
 from o2o.api.input import checked
 from o2o.api.pagination import NewestFirst
 from o2o.api.policy import Policy
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
-from o2o.kit.errors import ForbiddenError, UnknownReferenceError
+from o2o.kit.errors import UnknownReferenceError
 from o2o.tenancy.capabilities import Capability
 
 READ, WRITE, FULFIL = Capability.ORDERS_READ, Capability.ORDERS_WRITE, Capability.ORDERS_FULFIL
@@ -86,8 +87,7 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
         """Place an order: it is routed at once, or taken off the shelf where it was bought in a store."""
         body = checked(serializers.OrderWriteSerializer, request)
         draft, at = body.draft(at=clock.now()), clock.now()
-        if draft.location_id is not None and not self.actor.may_at(draft.location_id):
-            raise ForbiddenError(_("You work in other stores than this one."))
+        refuse_other_stores(self.actor, {draft.location_id}, field="location_id")
         reference = body.validated_data["hold_reference"]
         order = place_order(draft=draft, at=at, hold_reference=reference)
         return Response(self._detail(order.pk), status=201)
@@ -98,6 +98,7 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
         body = checked(serializers.OrderIngestSerializer, request)
         at = clock.now()
         draft = body.draft(at=at)
+        refuse_other_stores(self.actor, {draft.location_id}, field="location_id")
         if not SalesChannel.objects.filter(pk=draft.channel_id).exists():
             raise UnknownReferenceError(_("There is no channel %(id)s.") % {"id": draft.channel_id})
         done = ingest_order(draft=draft, version=body.validated_data["version"], at=at)
@@ -178,6 +179,7 @@ class ReturnViewSet(ReadOnlyMerchantViewSet):
         units = {line["line_id"]: line["quantity"] for line in data.pop("lines")}
         if not Order.objects.filter(orders_of_stores(self.location_ids), pk=data["order_id"]).exists():
             raise UnknownReferenceError(_("There is no order %(id)s.") % {"id": data["order_id"]})
+        refuse_other_stores(self.actor, {data["location_id"]}, field="location_id")
         made = returning.request_return(lines=units, at=clock.now(), **data)
         return Response(RETURN(Return.objects.select_related("order").get(pk=made.pk)).data, status=201)
 
@@ -200,8 +202,7 @@ class ReturnViewSet(ReadOnlyMerchantViewSet):
         """Take the goods in, at any location."""
         self.get_object()
         data = checked(serializers.ReceiveSerializer, request).validated_data
-        if not self.actor.may_at(data["location_id"]):
-            raise ForbiddenError(_("You work in other stores than this one."))
+        refuse_other_stores(self.actor, {data["location_id"]}, field="location_id")
         lines = [
             ReceivedLine(line["line_id"], line["received"], Disposition(line["disposition"])) for line in data["lines"]
         ]

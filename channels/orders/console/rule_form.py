@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from channels.catalog.models import Category
-from channels.orders.models import RoutingRule
+from channels.orders.models import RoutingRule, RuleReplay
 from channels.orders.routing.rules import CRITERIA
 from channels.stores.enums import FulfillmentMethod, LocationKind, Weekday
 from channels.stores.models import SalesChannel
@@ -121,8 +121,8 @@ class RuleForm(ConsoleForm):
         return {key: value for key, value in rule.items() if value}
 
 
-def fields_of(rule: RoutingRule) -> dict[str, Any]:
-    """Return what the form holds for a stored rule."""
+def fields_of(rule: RoutingRule | RuleReplay) -> dict[str, Any]:
+    """Return what the form holds for a stored rule, or one that was tried."""
     definition = rule.definition
     when, only = definition.get("when", {}), definition.get("only", {})
     aims = [entry if isinstance(entry, str) else entry.get("by", "") for entry in definition.get("prefer", [])]

@@ -3,7 +3,7 @@
 from channels.orders.models.fulfillment import AcceptancePolicy, FulfillmentLine, FulfillmentOrder, PickupCode
 from channels.orders.models.orders import LineAdjustment, Order, OrderLine, Payment, TimelineEntry
 from channels.orders.models.returns import Return, ReturnLine
-from channels.orders.models.routing import RoutingDecision, RoutingRule
+from channels.orders.models.routing import RoutingDecision, RoutingRule, RuleReplay
 
 __all__ = [
     "AcceptancePolicy",
@@ -18,5 +18,6 @@ __all__ = [
     "ReturnLine",
     "RoutingDecision",
     "RoutingRule",
+    "RuleReplay",
     "TimelineEntry",
 ]

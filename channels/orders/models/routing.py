@@ -1,11 +1,16 @@
 """Rules that choose the location, and what they decided."""
 
+from typing import Any
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from channels.orders.enums import ReplayPeriod
 from channels.orders.models.fulfillment import FulfillmentOrder
 from channels.orders.models.orders import Order
 from o2o.kit.audit import audited
+from o2o.kit.jobs.models import Job
 from o2o.tenancy.models import TenantModel
 from o2o.tenancy.reference import reference_data
 
@@ -60,3 +65,59 @@ class RoutingDecision(TenantModel):
         ordering = ("-pk",)
         # serves: the decisions of an order, and the foreign key
         indexes = (models.Index(fields=("order", "-id"), name="routing_of_order"),)
+
+
+class RuleReplay(TenantModel):
+    """A rule on trial: what past orders would have become with it, beside what the other rules make of them.
+
+    ``name``, ``definition``, ``position`` and ``is_active`` are the rule as it was tried; ``rule`` is the saved one
+    whose place it takes, if there is one. ``others`` are the active rules of that moment. It looks at the orders that
+    were placed from ``since`` on and before ``until``. ``progress`` is the unfinished trial, compressed, and ``result``
+    the finished one, as ``channels.orders.services.replaying`` writes them.
+    """
+
+    rule = models.ForeignKey(
+        RoutingRule,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="replays",
+        verbose_name=_("rule"),
+    )
+    name = models.CharField(_("name"), max_length=100)
+    position = models.PositiveSmallIntegerField(_("position"))
+    definition = models.JSONField(_("definition"))
+    is_active = models.BooleanField(_("active"), default=True)
+    others = models.JSONField(_("rules of that moment"), default=list, editable=False)
+    days = models.PositiveSmallIntegerField(_("days"), choices=ReplayPeriod.choices)
+    since = models.DateTimeField(_("from"))
+    until = models.DateTimeField(_("until"))
+    job = models.ForeignKey(
+        Job, on_delete=models.SET_NULL, null=True, related_name="+", editable=False, verbose_name=_("job")
+    )
+    progress = models.BinaryField(null=True, editable=False)
+    result: Any = models.JSONField(_("result"), null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("trial of a rule")
+        verbose_name_plural = _("trials of rules")
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(condition=Q(days__in=ReplayPeriod.values), name="rulereplay_known_period"),
+            models.CheckConstraint(
+                condition=Q(result__isnull=True, finished_at__isnull=True)
+                | Q(result__isnull=False, finished_at__isnull=False),
+                name="rulereplay_result_when_finished",
+            ),
+        )
+        indexes = (
+            # serves: the trials of a rule, the newest first, and the foreign key
+            models.Index(fields=("rule", "-id"), name="rulereplay_of_rule"),
+            # serves: the list of a merchant's trials, and those to remove
+            models.Index(fields=("merchant", "-id"), name="rulereplay_list"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -29,12 +29,16 @@ MOST_PARTS = 20
 
 
 class RuleError(ValueError):
-    """A definition is no rule: ``path`` says where, the message why."""
+    """A definition is no rule: ``path`` says where, ``reason`` with its ``figures`` why.
 
-    def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"{path}: {message}")
+    Reasons are whole sentences with names for the figures, so that they can be translated where people read them.
+    """
+
+    def __init__(self, path: str, reason: str, **figures: object) -> None:
+        super().__init__(f"{path}: {reason % figures}")
         self.path = path
-        self.message = message
+        self.reason = reason
+        self.figures = figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def parse_rule(name: str, definition: Any) -> Rule:
     top = _table(definition, "", {"when", "only", "prefer", "split", "max_parts"})
     split = top.get("split", "lines")
     if split not in SPLITS:
-        raise RuleError("split", f"must be one of {', '.join(SPLITS)}")
+        raise RuleError("split", "must be one of %(known)s", known=", ".join(SPLITS))
     max_parts = _whole(top.get("max_parts", MOST_PARTS), "max_parts", least=1, most=MOST_PARTS)
     prefer = top.get("prefer")
     return Rule(
@@ -150,7 +154,7 @@ def _prefer(value: Any) -> tuple[Criterion, ...]:
         path = f"prefer[{number}]"
         table = {"by": entry} if isinstance(entry, str) else _table(entry, path, {"by", "band_km"})
         if table.get("by") not in CRITERIA:
-            raise RuleError(f"{path}.by", f"must be one of {', '.join(CRITERIA)}")
+            raise RuleError(f"{path}.by", "must be one of %(known)s", known=", ".join(CRITERIA))
         band = _decimal(table.get("band_km"), f"{path}.band_km")
         found.append(Criterion(table["by"], float(band or 0)))
     return tuple(found)
@@ -160,7 +164,9 @@ def _table(value: Any, path: str, names: set[str]) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise RuleError(path or "rule", "must be an object")
     if unknown := sorted(set(value) - names):
-        raise RuleError(f"{path}.{unknown[0]}".strip("."), f"is not known here; known are {', '.join(sorted(names))}")
+        raise RuleError(
+            f"{path}.{unknown[0]}".strip("."), "is not known here; known are %(known)s", known=", ".join(sorted(names))
+        )
     return value
 
 
@@ -182,13 +188,13 @@ def _ids(value: Any, path: str) -> frozenset[UUID]:
 def _words(value: Any, path: str, known: frozenset[str]) -> frozenset[str]:
     words = frozenset(str(entry) for entry in _list(value, path))
     if words - known:
-        raise RuleError(path, f"must be of {', '.join(sorted(known))}")
+        raise RuleError(path, "must be of %(known)s", known=", ".join(sorted(known)))
     return words
 
 
 def _whole(value: Any, path: str, *, least: int, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise RuleError(path, f"must be a whole number from {least} to {most}")
+        raise RuleError(path, "must be a whole number from %(least)s to %(most)s", least=least, most=most)
     return value
 
 

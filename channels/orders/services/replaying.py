@@ -1,200 +1,204 @@
-"""Rules tried on past orders before they are saved."""
+"""Rules tried on past orders before they are saved: begun, gone on with piece by piece, stopped."""
 
+import json
 import uuid
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from statistics import quantiles
+from typing import Any
 
-from channels.inventory.selectors import available_at_locations
-from channels.orders.models import Order, RoutingRule
-from channels.orders.routing import Candidate, Decision, Demand, DemandLine, Rule, parse_rule, route
-from channels.orders.routing.types import distance_km
-from channels.stores.models import ChannelLocation
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-LOOK_BACK = timedelta(days=30)
-MOST_ORDERS = 1000
-SHOWN = 20
+from channels.orders.enums import ReplayPeriod
+from channels.orders.models import Order, RoutingRule, RuleReplay
+from channels.orders.routing import Rule, parse_rule
+from channels.orders.routing.trials import Side, Trial, change_to_json, trial_from_json, trial_to_json
+from channels.orders.selectors import rules_of_now
+from channels.orders.services.replayed_orders import (
+    Window,
+    candidates_of_channels,
+    demands_of,
+    free_units,
+    next_orders,
+    units_taken,
+    window_of,
+)
+from channels.orders.services.rules import check_definition
+from o2o.kit.errors import DomainError, ForbiddenError, NotFoundError, UnknownReferenceError
+from o2o.kit.jobs.enums import FINISHED
+from o2o.kit.jobs.services import cancel_job, start_job
+from o2o.tenancy.actor import Actor
+
+JOB = "orders.replay_rule"
+AT_ONCE = 200
+KEPT_FOR = timedelta(days=180)
+
+Place = tuple[datetime, uuid.UUID]
+"""When an order was placed, and its id: where the next piece begins."""
+
+
+class ReplayOverError(DomainError):
+    """The trial is over and cannot be stopped any more."""
+
+    code = "replay_over"
+    title = gettext_lazy("The trial is over")
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What a set of rules made of the orders."""
+class Step:
+    """What one piece of a trial did: the orders that it looked at, and where the next begins (None: it is over)."""
 
-    split: int
-    unrouted: int
-    mean_km: float | None
-    p90_km: float | None
-    emptied: int
+    looked_at: int
+    after: Place | None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """An order that would have gone elsewhere: its number, and the locations then and now."""
-
-    number: str
-    before: str
-    after: str
+def require_all_stores(actor: Actor) -> None:
+    """Refuse those who are bound to some stores: rules send orders to all of them. Raises ``ForbiddenError``."""
+    if actor.location_ids is not None:
+        raise ForbiddenError(_("Routing rules concern every store. Ask somebody who works for all of them."))
 
 
-@dataclass(frozen=True, slots=True)
-class Replay:
-    """The same orders decided by the rules as they are and by those with the new one."""
-
-    orders: int
-    changed: int
-    before: Figures
-    after: Figures
-    samples: Sequence[Change]
-
-
-@dataclass
-class _Run:
-    """One pass over the orders, in which each order takes its units out of the stock that the next ones see."""
-
-    rules: Sequence[Rule]
-    stock: dict[tuple[uuid.UUID, uuid.UUID], int]
-    decisions: list[Decision] = field(default_factory=list)
-    distances: list[float] = field(default_factory=list)
-    touched: set[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=set)
-
-    def decide(self, demand: Demand, links: Sequence[ChannelLocation], at: datetime) -> None:
-        candidates = [self._candidate(link, demand, at) for link in links]
-        decision = route(demand, candidates, self.rules, at=at)
-        by_id = {line.line_id: line for line in demand.lines}
-        places = {link.location_id: link.location.coordinates for link in links}
-        for part in decision.parts:
-            for line_id, units in part.units.items():
-                place = (by_id[line_id].variant_id, part.location_id)
-                self.stock[place] -= units
-                self.touched.add(place)
-            coordinates = places[part.location_id]
-            if demand.coordinates is not None and coordinates is not None:
-                self.distances.append(distance_km(demand.coordinates, coordinates))
-        self.decisions.append(decision)
-
-    def figures(self) -> Figures:
-        return Figures(
-            split=sum(len(decision.parts) > 1 for decision in self.decisions),
-            unrouted=sum(bool(decision.unrouted) for decision in self.decisions),
-            mean_km=sum(self.distances) / len(self.distances) if self.distances else None,
-            p90_km=quantiles(self.distances, n=10)[-1] if len(self.distances) > 1 else None,
-            emptied=sum(self.stock[place] <= 0 for place in self.touched),
-        )
-
-    def _candidate(self, link: ChannelLocation, demand: Demand, at: datetime) -> Candidate:
-        location = link.location
-        return Candidate(
-            location_id=location.pk,
-            name=location.name,
-            kind=location.kind,
-            available={line.variant_id: self.stock[line.variant_id, location.pk] for line in demand.lines},
-            methods=frozenset(location.methods),
-            opens_at=at,
-            coordinates=location.coordinates,
-            priority=link.priority,
-            preparation_minutes=location.preparation_minutes,
-        )
-
-
-def replay_rules(
+@transaction.atomic
+def start_replay(
     *,
     name: str,
-    definition: object,
+    definition: dict[str, Any],
     position: int,
     at: datetime,
+    actor: Actor | None = None,
+    days: int = ReplayPeriod.MONTH,
     rule_id: uuid.UUID | None = None,
     is_active: bool = True,
-) -> Replay:
-    """Decide up to 1,000 orders of the last 30 days again, by the rules as they are and with one new or changed.
+) -> RuleReplay:
+    """Begin to try a rule on the orders of the last days; a job does it. No order and no rule is changed.
 
-    Both passes begin with the stock of now plus what these orders took, and each order takes its units out of it, so
-    that the effect on stores adds up. Opening hours and daily capacity of then are not known any more and left out of
-    both. Writes nothing; about six queries. Raises ``RuleError``.
+    With ``rule_id`` it is tried in the place of that rule. The rules of this moment are those that it is compared with,
+    whatever becomes of them meanwhile. Raises ``ForbiddenError``, ``InvalidError`` and ``UnknownReferenceError``.
     """
-    rows = list(RoutingRule.objects.filter(is_active=True).order_by("position", "pk"))
-    present = [parse_rule(row.name, row.definition) for row in rows]
-    changed = [(row.position, parse_rule(row.name, row.definition)) for row in rows if row.pk != rule_id]
-    if is_active:
-        changed.append((position, parse_rule(name, definition)))
-    changed.sort(key=lambda entry: entry[0])
-    orders = _orders(at)
-    links = _links({order.channel_id for order in orders})
-    stock = _stock(orders, links, at)
-    runs = [_Run(present, dict(stock)), _Run([rule for _position, rule in changed], dict(stock))]
-    for run in runs:
-        run.stock = defaultdict(int, run.stock)
-        for order in orders:
-            run.decide(_demand(order), links[order.channel_id], at)
-    return _compared(orders, links, runs)
-
-
-def _orders(at: datetime) -> list[Order]:
-    recent = Order.objects.filter(placed_at__gte=at - LOOK_BACK, is_historical=False).exclude(method="in_store")
-    found = recent.prefetch_related("lines").order_by("-placed_at", "-pk")[:MOST_ORDERS]
-    return [order for order in reversed(found) if any(line.variant_id and line.quantity for line in order.lines.all())]
-
-
-def _links(channel_ids: set[uuid.UUID]) -> dict[uuid.UUID, list[ChannelLocation]]:
-    found: dict[uuid.UUID, list[ChannelLocation]] = defaultdict(list)
-    rows = ChannelLocation.objects.filter(channel_id__in=channel_ids, location__is_active=True)
-    for link in rows.select_related("location").order_by("priority", "pk"):
-        found[link.channel_id].append(link)
-    return found
-
-
-def _stock(
-    orders: Sequence[Order], links: dict[uuid.UUID, list[ChannelLocation]], at: datetime
-) -> dict[tuple[uuid.UUID, uuid.UUID], int]:
-    """Return the free units of now, and what the orders took on top, where they were routed to."""
-    variants = {line.variant_id for order in orders for line in order.lines.all() if line.variant_id}
-    places = {link.location_id for rows in links.values() for link in rows}
-    stock = defaultdict(int, available_at_locations(variant_ids=variants, location_ids=places, at=at))
-    taken = Order.objects.filter(pk__in=[order.pk for order in orders], fulfillments__location__isnull=False).exclude(
-        fulfillments__state__in=("rejected", "cancelled")
+    if actor is not None:
+        require_all_stores(actor)
+    check_definition(name, definition)
+    if rule_id is not None and not RoutingRule.objects.filter(pk=rule_id).exists():
+        raise UnknownReferenceError(_("There is no rule %(id)s.") % {"id": rule_id})
+    _forget_old(at)
+    window = window_of(days=days, until=at)
+    replay = RuleReplay.objects.create(
+        rule_id=rule_id,
+        name=name,
+        definition=definition,
+        position=position,
+        is_active=is_active,
+        others=rules_of_now(),
+        days=days,
+        since=window.since,
+        until=window.until,
     )
-    rows = taken.values_list(
-        "fulfillments__lines__order_line__variant_id", "fulfillments__location_id", "fulfillments__lines__quantity"
-    )
-    for variant_id, location_id, units in rows:
-        if variant_id is not None:
-            stock[variant_id, location_id] += units or 0
-    return stock
+    title = _("Try “%(rule)s” on past orders") % {"rule": name}
+    replay.job = start_job(kind=JOB, title=title, parameters={"replay_id": str(replay.pk)}, actor=actor)
+    replay.save(update_fields=("job", "updated_at"))
+    return replay
 
 
-def _demand(order: Order) -> Demand:
-    coordinates = (order.latitude, order.longitude)
-    return Demand(
-        order_id=order.pk,
-        channel_id=order.channel_id,
-        method=order.method,
-        lines=[
-            DemandLine(line.pk, line.variant_id, line.sku, line.quantity)
-            for line in order.lines.all()
-            if line.variant_id is not None and line.quantity
+def stop_replay(*, replay_id: uuid.UUID, at: datetime) -> RuleReplay:
+    """Stop a trial after the piece that is being done; it has no result then.
+
+    Raises ``NotFoundError`` and ``ReplayOverError``.
+    """
+    replay = RuleReplay.objects.select_related("job").filter(pk=replay_id).first()
+    if replay is None:
+        raise NotFoundError(_("There is no trial %(id)s.") % {"id": replay_id})
+    if replay.job is None or replay.job.state in FINISHED:
+        raise ReplayOverError(_("The trial of “%(rule)s” is over; there is nothing to stop.") % {"rule": replay.name})
+    replay.job = cancel_job(job_id=replay.job.pk, at=at)
+    return replay
+
+
+def keep_for_rule(*, replay_id: uuid.UUID, rule: RoutingRule) -> None:
+    """Let the trial of a rule that was not saved yet belong to the rule that came of it."""
+    RuleReplay.objects.filter(pk=replay_id, rule=None).update(rule=rule)
+
+
+def orders_to_look_at(*, replay_id: uuid.UUID) -> int:
+    """Return how many orders a trial looks at in all."""
+    replay = RuleReplay.objects.filter(pk=replay_id).first()
+    return _window(replay).orders().count() if replay else 0
+
+
+@transaction.atomic
+def replay_next(*, replay_id: uuid.UUID, after: Place | None, at: datetime, limit: int = AT_ONCE) -> Step:
+    """Decide the next orders on both sides and keep how far the trial is; at the end, its result.
+
+    Goes on from what the last piece has kept, so that it does not matter who does it. At most nine queries, however
+    many orders, lines and locations.
+    """
+    replay = RuleReplay.objects.filter(pk=replay_id).first()
+    if replay is None or replay.finished_at is not None:
+        return Step(0, None)
+    window = _window(replay)
+    trial = _trial(replay, window)
+    orders = next_orders(window, after=after, limit=limit)
+    demands = demands_of(orders, [*trial.before.rules, *trial.after.rules])
+    candidates = candidates_of_channels({demand.channel_id for demand in demands}, at=window.until)
+    trial.decide(demands, candidates, free_units(demands, candidates, at=at), at=window.until)
+    if len(orders) == limit:
+        _keep(replay, progress=zlib.compress(json.dumps(trial_to_json(trial)).encode(), level=1))
+        return Step(limit, (orders[-1].placed_at, orders[-1].pk))
+    _keep(replay, progress=None, result=_result(trial), finished_at=at)
+    return Step(len(orders), None)
+
+
+def _trial(replay: RuleReplay, window: Window) -> Trial:
+    before, after = _sides(replay)
+    if replay.progress is not None:
+        return trial_from_json(json.loads(zlib.decompress(replay.progress)), before, after)
+    taken = units_taken(window)
+    return Trial(before=Side(before, dict(taken)), after=Side(after, dict(taken)))
+
+
+def _sides(replay: RuleReplay) -> tuple[list[Rule], list[Rule]]:
+    """Return the rules of that moment, and these with the one on trial, each in the order in which they are asked."""
+    tried = {"id": str(replay.rule_id or replay.pk), "name": replay.name, "position": replay.position}
+    kept = [row for row in replay.others if row["id"] != tried["id"]]
+    if replay.is_active:
+        kept.append({**tried, "definition": replay.definition})
+    return _parsed(replay.others), _parsed(sorted(kept, key=lambda row: (row["position"], row["id"])))
+
+
+def _parsed(rows: Sequence[Mapping[str, Any]]) -> list[Rule]:
+    return [parse_rule(row["name"], row["definition"]) for row in rows]
+
+
+def _window(replay: RuleReplay) -> Window:
+    return Window(replay.since, replay.until)
+
+
+def _keep(replay: RuleReplay, **fields: Any) -> None:
+    RuleReplay.objects.filter(pk=replay.pk).update(**fields)
+
+
+def _result(trial: Trial) -> dict[str, Any]:
+    ids = [change.order_id for change in trial.samples]
+    orders = {order.pk: order for order in Order.objects.filter(pk__in=ids).only("number", "method", "placed_at")}
+    return {
+        "orders": trial.orders,
+        "changed": trial.changed,
+        "before": asdict(trial.before.figures()),
+        "after": asdict(trial.after.figures()),
+        "samples": [
+            {
+                **change_to_json(change),
+                "number": orders[change.order_id].number,
+                "method": orders[change.order_id].method,
+                "placed_at": orders[change.order_id].placed_at.isoformat(),
+            }
+            for change in trial.samples
+            if change.order_id in orders
         ],
-        local=order.placed_at,
-        total=order.total,
-        coordinates=None if None in coordinates else coordinates,  # type: ignore[arg-type]
-        location_id=order.location_id if order.method == "pickup" else None,
-    )
+    }
 
 
-def _compared(orders: Sequence[Order], links: dict[uuid.UUID, list[ChannelLocation]], runs: Sequence[_Run]) -> Replay:
-    names = {link.location_id: link.location.name for rows in links.values() for link in rows}
-    changed = 0
-    samples: list[Change] = []
-    for order, before, after in zip(orders, runs[0].decisions, runs[1].decisions, strict=True):
-        if [(part.location_id, part.units) for part in before.parts] == [
-            (part.location_id, part.units) for part in after.parts
-        ]:
-            continue
-        changed += 1
-        if len(samples) < SHOWN:
-            samples.append(Change(order.number, _named(before, names), _named(after, names)))
-    return Replay(len(orders), changed, runs[0].figures(), runs[1].figures(), samples)
-
-
-def _named(decision: Decision, names: dict[uuid.UUID, str]) -> str:
-    return " + ".join(names[part.location_id] for part in decision.parts)
+def _forget_old(at: datetime) -> None:
+    RuleReplay.objects.filter(created_at__lt=at - KEPT_FOR).delete()

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from channels.orders.explaining import reason_of
 from channels.orders.models import AcceptancePolicy, RoutingRule
 from channels.orders.routing import RuleError, parse_rule
 from o2o.kit.errors import InvalidError, NotFoundError, UnknownReferenceError
@@ -92,7 +93,7 @@ def check_definition(name: str, definition: object) -> None:
         parse_rule(name, definition)
     except RuleError as error:
         raise InvalidError(
-            _("%(path)s: %(message)s") % {"path": error.path, "message": error.message}, field="definition"
+            _("%(path)s: %(message)s") % {"path": error.path, "message": reason_of(error)}, field="definition"
         ) from error
 
 

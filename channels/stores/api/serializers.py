@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from channels.stores.enums import ChannelKind, FulfillmentMethod, LocationKind, Weekday
@@ -168,7 +169,7 @@ class SpecialDayWriteSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Demand both hours or neither."""
         if (attrs["opens_at"] is None) != (attrs["closes_at"] is None):
-            raise serializers.ValidationError("Give both hours, or neither for a closed day.")
+            raise serializers.ValidationError(_("Give both hours, or neither for a closed day."))
         return attrs
 
     def hours(self) -> Period | None:

@@ -3,7 +3,8 @@
 from typing import ClassVar
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers as drf
@@ -16,10 +17,12 @@ from channels.stores.api import serializers
 from channels.stores.api.filters import LocationFilter, SpecialDayFilter
 from channels.stores.hours import closing, next_opening
 from channels.stores.models import OpeningPeriod, SalesChannel, SpecialDay, StockLocation
+from channels.stores.reach import refuse_other_stores
 from o2o.api.input import checked
 from o2o.api.policy import Policy
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
+from o2o.kit.errors import ForbiddenError
 from o2o.tenancy.capabilities import Capability
 
 
@@ -87,6 +90,9 @@ class SalesChannelViewSet(ReadOnlyMerchantViewSet):
         """Let exactly these locations serve it."""
         body = checked(serializers.ServedByListSerializer, request)
         priorities = {row["location_id"]: row["priority"] for row in body.validated_data["locations"]}
+        refuse_other_stores(self.actor, priorities, field="locations")
+        if self.actor.location_ids is not None:
+            raise ForbiddenError(_("This sets the stores of all. Ask somebody who works for all of them."))
         services.set_locations_of_channel(channel_id=pk, priorities=priorities, at=clock.now())
         return Response(status=204)
 
@@ -225,14 +231,16 @@ class SpecialDayViewSet(ReadOnlyMerchantViewSet):
     filterset_class = SpecialDayFilter
 
     def get_queryset(self) -> QuerySet[SpecialDay]:
-        """Return the merchant's special days."""
+        """Return the merchant's special days; those who are bound to stores see theirs, and those of all stores."""
         found: QuerySet[SpecialDay] = SpecialDay.objects.all()
-        return found
+        ids = self.location_ids
+        return found if ids is None else found.filter(Q(location=None) | Q(location__in=ids))
 
     def create(self, request: Request) -> Response:
         """Give dates hours, or close them, at one location or at all; what they had is replaced."""
         body = checked(serializers.SpecialDayWriteSerializer, request)
         data = body.validated_data
+        self._require_reach(data["location_id"])
         made = services.set_special_days(
             days=data["days"], name=data["name"], hours=body.hours(), location_id=data["location_id"], at=clock.now()
         )
@@ -240,5 +248,12 @@ class SpecialDayViewSet(ReadOnlyMerchantViewSet):
 
     def destroy(self, _request: Request, pk: UUID) -> Response:
         """Let the date have the hours of its weekday again."""
+        self._require_reach(self.get_object().location_id)
         services.remove_special_day(special_day_id=pk)
         return Response(status=204)
+
+    def _require_reach(self, location_id: UUID | None) -> None:
+        """Refuse those who are bound to stores what concerns all stores, and other stores like none."""
+        if self.actor.location_ids is not None and location_id is None:
+            raise ForbiddenError(_("You can set the hours of your own stores only."))
+        refuse_other_stores(self.actor, {location_id}, field="location_id")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from o2o.console.components import Chart, badge, state_badge, tone_of
 
@@ -44,7 +44,7 @@ def empty_state(empty: Any) -> dict[str, Any]:
 def progress_bar(done: int | None, total: int | None) -> SafeString:
     """Draw how far something is; without a total it only says that it is moving."""
     if not total:
-        return format_html('<progress class="o2o-progress"></progress>')
+        return mark_safe('<progress class="o2o-progress"></progress>')
     return format_html('<progress class="o2o-progress" value="{}" max="{}"></progress>', min(done or 0, total), total)
 
 

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -30,7 +31,7 @@ class AuditQuerySerializer(serializers.Serializer[AuditQuery]):
     def validate_kind(self, kind: str) -> str:
         """Refuse what is not audited."""
         if kind and kind not in audited_models():
-            raise serializers.ValidationError(f"Choose one of: {', '.join(audited_models())}.")
+            raise serializers.ValidationError(_("Choose one of: %(names)s.") % {"names": ", ".join(audited_models())})
         return kind
 
 

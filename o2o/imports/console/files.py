@@ -9,16 +9,15 @@ from django.utils.translation import gettext_lazy
 
 from o2o.console import Page, page, site
 from o2o.imports.console.uploading import NewImport
-from o2o.imports.downloads import as_csv, as_workbook, export_rows, rejected_lines, template_rows
+from o2o.imports.downloads import as_csv, export_rows, rejected_lines, template_rows
 from o2o.imports.kinds import ImportContext, ImportKind, UnknownImportKindError
 from o2o.imports.models import ImportBatch
 from o2o.imports.parsing.errors import Formats
 from o2o.imports.services.chunks import zone_of
 from o2o.imports.services.uploads import kind_for
 from o2o.kit.clock import now
+from o2o.kit.workbooks import XLSX, as_workbook
 from o2o.tenancy.capabilities import Capability
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @page

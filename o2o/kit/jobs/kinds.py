@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from o2o.kit.errors import NotFoundError
 
@@ -94,7 +95,7 @@ def find_kind(name: str) -> JobKind:
     try:
         return _kinds[name]
     except KeyError:
-        raise UnknownKindError(f"No kind of job is named {name!r} in this program.") from None
+        raise UnknownKindError(_("No kind of job is named “%(name)s” in this program.") % {"name": name}) from None
 
 
 def label_of(name: str) -> str:

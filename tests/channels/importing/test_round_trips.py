@@ -15,10 +15,11 @@ from channels.inventory import importers as inventory
 from channels.orders import importers as orders
 from channels.orders.models import Order
 from o2o.imports import ImportContext
-from o2o.imports.downloads import as_csv, as_workbook, export_rows
+from o2o.imports.downloads import as_csv, export_rows
 from o2o.imports.kinds import find_kind
 from o2o.imports.parsing import Formats
 from o2o.kit.clock import now
+from o2o.kit.workbooks import as_workbook
 from tests.channels.importing.shop import Shop
 
 pytestmark = pytest.mark.usefixtures("committed_db")

@@ -101,3 +101,48 @@ def test_a_tap_sells_out_and_another_brings_back(tab, house, shop):  # noqa: F81
 
     assert fits(page)
     assert tab.faults == []
+
+
+def test_goods_are_received_by_scanning(tab, house, shop):  # noqa: F811
+    with tenant_transaction(house.pk):
+        shop.variants[1].barcodes.create(value="6901234567892")
+    page = narrow(tab)
+    tab.open(reverse("console:receive_goods"))
+    panel = page.locator("[data-goods]")
+    rows = panel.locator("tbody tr")
+    assert page.evaluate("document.activeElement.matches('[data-goods-scan]')")
+    assert not page.locator("textarea[name=lines]").is_visible()
+
+    for code in ("TEA-0", "6901234567892", "NOTHING", "TEA-1", "TEA-2 12"):
+        page.keyboard.type(code)
+        page.keyboard.press("Enter")
+    panel.get_by_text("SKUs: 3 · units: 15").wait_for()
+    panel.get_by_text("Nothing has the SKU or barcode “NOTHING”").wait_for()
+    assert rows.locator("small").all_text_contents() == ["TEA-0", "TEA-1", "TEA-2"]
+    assert [row.input_value() for row in rows.locator("input").all()] == ["1", "2", "12"]
+
+    rows.nth(0).locator("input").fill("0")
+    page.get_by_role("button", name="Check").click()
+    panel.get_by_text("Write a whole number").wait_for()
+    rows.nth(0).locator("input").fill("5")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.matches('[data-goods-scan]')")
+    rows.nth(2).get_by_role("button", name="Remove the row").click()
+    panel.get_by_text("SKUs: 2 · units: 7").wait_for()
+    assert fits(page)
+
+    page.get_by_role("button", name="Check").click()
+    page.get_by_text("This is what will happen").wait_for()
+    page.get_by_role("button", name="Change something").click()
+    panel.get_by_text("SKUs: 2 · units: 7").wait_for()
+    # What still stands in the field is looked up before the form goes.
+    page.keyboard.type("TEA-0")
+    page.get_by_role("button", name="Check").click()
+    page.get_by_role("button", name="Receive").click()
+    page.get_by_text("The goods are in stock.").wait_for()
+
+    with tenant_transaction(house.pk):
+        levels = StockLevel.objects.filter(location=shop.location, variant__in=shop.variants)
+        found = dict(levels.values_list("variant__sku", "on_hand"))
+    assert found == {"TEA-0": 16, "TEA-1": 12, "TEA-2": 10}
+    assert tab.faults == []

@@ -94,6 +94,19 @@ def test_goods_are_checked_before_they_are_booked_and_booked_once(owner, shop): 
     assert on_hand(shop) == 14
 
 
+def test_codes_are_looked_up_while_people_scan(owner, shop):  # noqa: F811
+    with tenant_transaction(shop.merchant.pk):
+        shop.variant.barcodes.create(value="6900000000001")
+    url = page("goods_of_codes")
+    found = owner.get(url, {"code": ["6900000000001", shop.second.sku, "NOTHING", "x" * 200]}).json()
+    assert {code: goods["sku"] for code, goods in found.items()} == {
+        "6900000000001": shop.variant.sku,
+        shop.second.sku: shop.second.sku,
+    }
+    assert found[shop.second.sku]["id"] == str(shop.second.pk)
+    assert owner.get(url).json() == {}
+
+
 @pytest.mark.parametrize(
     "content", [b"sku,units\r\nSKU-X,4\r\n6901234567892,2\r\n", "\ufeff货号;数量\nSKU-X;6\n".encode("gb18030")]
 )

@@ -24,6 +24,7 @@ SPECIMENS: Mapping[str, Callable[[Merchant], UUID]] = {
     "/api/v1/returns/": _made("some_return"),
     "/api/v1/fulfillments/": _made("fulfillment"),
     "/api/v1/routing_rules/": _made("rule"),
+    "/api/v1/rule_replays/": _made("trial"),
     "/api/v1/acceptance_policies/": _made("acceptance"),
 }
 BODIES: Mapping[str, Mapping[str, Any]] = {

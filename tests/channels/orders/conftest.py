@@ -15,6 +15,9 @@ from tests.channels.factories import (
     StockLocationFactory,
     VariantFactory,
 )
+from tests.o2o.console.conftest import sign_in
+
+__all__ = ["sign_in"]
 
 AT = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)
 

@@ -1,7 +1,8 @@
 """A row for each list of orders."""
 
-from channels.orders.models import AcceptancePolicy, FulfillmentOrder, Order, Return, RoutingRule
+from channels.orders.models import AcceptancePolicy, FulfillmentOrder, Order, Return, RoutingRule, RuleReplay
 from channels.orders.services import fulfilling, returning
+from channels.orders.services.replaying import start_replay
 from channels.orders.services.rules import save_rule, set_acceptance
 from o2o.kit.clock import now
 from o2o.kit.models import uuid7
@@ -10,7 +11,15 @@ from tests.channels.factories import SalesChannelFactory
 from tests.channels.orders.conftest import make_shop, paid, place
 from tests.o2o.console.rows import KEYS, row_of
 
-KEYS.update({"order_id": Order, "fulfillment_id": FulfillmentOrder, "return_id": Return, "rule_id": RoutingRule})
+KEYS.update(
+    {
+        "order_id": Order,
+        "fulfillment_id": FulfillmentOrder,
+        "return_id": Return,
+        "rule_id": RoutingRule,
+        "replay_id": RuleReplay,
+    }
+)
 
 
 @row_of(Order)
@@ -35,6 +44,11 @@ def some_return(merchant: Merchant) -> Return:
 @row_of(RoutingRule)
 def rule(merchant: Merchant) -> RoutingRule:
     return save_rule(name=f"Rule {uuid7().hex[-8:]}", definition={"prefer": ["nearest"]}, at=now())
+
+
+@row_of(RuleReplay)
+def trial(merchant: Merchant) -> RuleReplay:
+    return start_replay(name="Nearest", definition={"prefer": ["nearest"]}, position=100, at=now())
 
 
 @row_of(AcceptancePolicy)

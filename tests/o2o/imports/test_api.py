@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from o2o.imports import upkeep
-from o2o.imports.downloads import as_csv, as_workbook, export_rows, rejected_lines
+from o2o.imports.downloads import as_csv, export_rows, rejected_lines
 from o2o.imports.enums import BatchState
 from o2o.imports.kinds import find_kind
 from o2o.imports.limits import KEPT_FOR
@@ -21,6 +21,7 @@ from o2o.imports.services.batches import apply_batch
 from o2o.imports.services.chunks import context_of
 from o2o.kit import clock
 from o2o.kit.jobs.services import cancel_job
+from o2o.kit.workbooks import as_workbook
 from o2o.tenancy.models import Merchant
 from o2o.tenancy.scope import tenant_transaction
 from tests.o2o.api.conftest import make_token
