@@ -44,6 +44,12 @@ def kept_database(name: str) -> Iterator[bool]:
         call_command("migrate", verbosity=0, skip_checks=True)
         try:
             yield is_new
+        except BaseException:
+            connections.close_all()
+            if is_new:
+                # One that is filled in part would count as full the next time.
+                database.drop_database(name)
+            raise
         finally:
             connections.close_all()
 
