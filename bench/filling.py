@@ -19,7 +19,21 @@ QUIET_STORE, QUIET_CHANNEL = STORES + 1, CHANNELS + 1
 LEVELS = 5
 LISTINGS = 4
 # Names are of two words, some common and some rare, without spaces between them where the language has none.
-FLAVOURS = ("Jasmine ", "珍珠", "茉莉", "Mint ", "桂花", "Peach ", "黑糖", "芋泥", "Lemon ", "抹茶", "Rose ", "白桃", "椰香")
+FLAVOURS = (
+    "Jasmine ",
+    "珍珠",
+    "茉莉",
+    "Mint ",
+    "桂花",
+    "Peach ",
+    "黑糖",
+    "芋泥",
+    "Lemon ",
+    "抹茶",
+    "Rose ",
+    "白桃",
+    "椰香",
+)
 GOODS = ("奶茶", "乌龙茶", "Oolong", "biscuit", "雨伞", "notebook", "饼干", "马克杯")
 STAMPS = "%(at)s, %(at)s, %(merchant)s"
 # Numbered by ``n``; the first digit tells tables apart.
@@ -136,7 +150,8 @@ def catalog_steps(variants: int) -> list[Step]:
                 old_price, valid_from, makes_visible, expires_at, reason, evidence, state, requested_by, settled_by,
                 settled_at)
             SELECT uuidv7(interval '-1 minute' * (10000 - n)), {STAMPS}, {key(LISTING, "(1 + n %% 900) * 10")}, 0, 1,
-                18, %(at)s, false, %(at)s::timestamptz + interval '7 days', '', '{{}}', CASE WHEN n > 100 THEN 'approved' ELSE 'held' END, '', '',
+                18, %(at)s, false, %(at)s::timestamptz + interval '7 days', '', '{{}}',
+                CASE WHEN n > 100 THEN 'approved' ELSE 'held' END, '', '',
                 CASE WHEN n > 100 THEN %(at)s::timestamptz END {series}"""),
         Step("quotas", variants // 50, f"""
             INSERT INTO inventory_channelquota (id, created_at, updated_at, merchant_id, variant_id, channel_id,

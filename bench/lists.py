@@ -136,7 +136,7 @@ def _cursor(shown: Any, merchant_id: UUID) -> str | None:
     keys = shown.keys()
     with tenant_transaction(merchant_id):
         ordered = shown.queryset.order_by(*(key.ordering(backwards=False) for key in keys))
-        return encode(ordered[int(DEEP * _rows(shown.model))], keys)
+        return encode(ordered[int(DEEP * ordered.count())], keys)
 
 
 def _rows(model: Any) -> int:
