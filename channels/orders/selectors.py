@@ -1,13 +1,14 @@
-"""Which orders and returns concern whom."""
+"""Which orders and returns concern whom, and which ones a text means."""
 
 import uuid
 from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef, Q
 
-from channels.orders.models import FulfillmentOrder
+from channels.orders.models import FulfillmentOrder, Order
+from o2o.kit.expressions import FEW, BeginsWith
 
-FEW = 1000
+SHORTEST_BEGINNING = 3
 
 
 def orders_of_stores(location_ids: Collection[uuid.UUID] | None) -> Q:
@@ -29,3 +30,29 @@ def orders_of_stores(location_ids: Collection[uuid.UUID] | None) -> Q:
 def returns_of_stores(location_ids: Collection[uuid.UUID] | None) -> Q:
     """Return the condition for returns to some stores (None: all returns); one that may go anywhere is everybody's."""
     return Q() if location_ids is None else Q(location__in=location_ids) | Q(location=None)
+
+
+def orders_meant(text: str) -> Q:
+    """Return the condition for orders whose number, id in the channel or customer there begins with a text.
+
+    Fewer than three characters mean only the whole. One query looks for a handful of orders first, so that a long
+    beginning costs some looks into indexes, and a short one a walk that soon meets what it seeks.
+    """
+    text = text.replace("\0", "").strip()
+    if not text:
+        return Q()
+    looks = [_named(column, text) for column in ("number", "external_id", "customer_reference")]
+    few = [
+        pk
+        for found in (Order.objects.filter(look).order_by().values_list("pk", flat=True)[: FEW + 1] for look in looks)
+        for pk in found
+    ]
+    return Q(pk__in=few) if len(few) <= FEW else looks[0] | looks[1] | looks[2]
+
+
+def _named(column: str, text: str) -> Q:
+    # The indexes leave out orders without an id there, and are sought only where the condition says so too.
+    if len(text) < SHORTEST_BEGINNING:
+        return Q(**{column: text})
+    begins = Q(BeginsWith(column, text)) & ~Q(**{column: ""})
+    return begins if text == text.upper() else begins | (Q(BeginsWith(column, text.upper())) & ~Q(**{column: ""}))

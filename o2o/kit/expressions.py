@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Func, QuerySet
+from django.db.models import BooleanField, Func, Q, QuerySet, Value
+
+FEW = 1000
 
 
 class IsAnyOf(Func):
@@ -19,3 +21,28 @@ class IsAnyOf(Func):
 
     def __init__(self, column: str, query: QuerySet[Any, Any]) -> None:
         super().__init__(column, ArraySubquery(query))
+
+
+class BeginsWith(Func):
+    """That a column begins with a text: ``column ^@ text``, to be filtered by.
+
+    Unlike ``LIKE``, of which Django makes ``startswith``, the operator gives no row away to whoever may not see it, so
+    that PostgreSQL looks for it in an index although row-level security guards the table.
+    """
+
+    template = "(%(expressions)s)"
+    arg_joiner = " ^@ "
+    output_field: Any = BooleanField()
+
+    def __init__(self, column: str, text: str) -> None:
+        super().__init__(column, Value(text))
+
+
+def few_or_many(column: str, query: QuerySet[Any, Any]) -> Q:
+    """Return the condition that a column is one of the values that a query of one column returns.
+
+    Asks for a handful of them first. Few are looked up one by one; of many some are met soon, in whatever order the
+    rows are walked through, while a long list in a condition is compared to every row from its beginning.
+    """
+    few = list(query[: FEW + 1])
+    return Q(**{f"{column}__in": few if len(few) <= FEW else query})

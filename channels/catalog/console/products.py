@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.catalog import services
 from channels.catalog.models import Category, ChannelListing, Product, Variant
+from channels.catalog.selectors.searching import products_meant
 from o2o.console import (
     ConsoleForm,
     EmptyState,
@@ -46,7 +47,7 @@ class ProductAdmin(MerchantModelAdmin):
     list_display = ("name", "code", "category", "brand", "variants_shown", "is_active")
     list_filter = ("category", "is_active")
     list_select_related = ("category",)
-    search_fields = ("name", "code", "variants__sku", "variants__barcodes__value")
+    search_fields = ("name",)
     search_help_text = _("Name, code, SKU or barcode")
     ordering = ("name", "pk")
     sortable_by = ("name",)
@@ -56,6 +57,12 @@ class ProductAdmin(MerchantModelAdmin):
         """Return the products with their variants."""
         queryset: QuerySet[Product] = super().get_queryset(request)
         return queryset.prefetch_related("variants")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
+    ) -> tuple[QuerySet[Product], bool]:
+        """Find by code, in full or as it begins, and by a part of the name."""
+        return queryset.filter(products_meant(search_term)), False
 
     @admin.display(description=_("variants"))
     def variants_shown(self, row: Product) -> str:

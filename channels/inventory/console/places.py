@@ -31,6 +31,12 @@ def goods_of(variant: Variant) -> tuple[SafeString, str]:
     ), f"{variant.product.name} {variant.name}".strip()
 
 
+def goods_column(variant: Variant) -> SafeString:
+    """Return the SKU and the name of a variant whose product was read with it, as one cell of a list."""
+    name = f"{variant.product.name} {variant.name}".strip()
+    return format_html('<span class="o2o-goods">{}<small>{}</small></span>', variant.sku, name)
+
+
 def stores_of(request: HttpRequest) -> frozenset[UUID] | None:
     """Return the stores to which a person is bound, or None where all are open to them."""
     return request.actor.location_ids  # type: ignore[attr-defined]
