@@ -144,7 +144,7 @@ def _or(empty: Any, value: Any) -> Any:
 def _yes_or_no(value: bool | None) -> SafeString | str:
     if value is None:
         return "–"
-    return badge(_("Yes"), "success") if value else badge(_("No"))
+    return badge(_("yes"), "success") if value else badge(_("no"))
 
 
 def _tick(label: str, row: models.Model) -> SafeString:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from channels.catalog.models import Category, ChannelListing, Deviation, Variant
 from channels.catalog.selectors.searching import variants_meant
+from o2o.kit.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,11 @@ class ListingCell:
 
     listing: ChannelListing
     deviations: Sequence[Deviation]
+
+    @property
+    def price(self) -> str:
+        """The price with all places of its currency, which the channel names."""
+        return f"{Money.rounded(self.listing.price, self.listing.currency).amount:f}"
 
 
 @dataclass(frozen=True, slots=True)

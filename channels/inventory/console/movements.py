@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.catalog.selectors.searching import of_variants
 from channels.inventory import services
-from channels.inventory.console.places import goods_column, stores_of
+from channels.inventory.console.places import goods_column, product_link, stores_of
 from channels.inventory.enums import HoldState
 from channels.inventory.explaining import names_of
 from channels.inventory.models import Hold, StockLevel, StockMovement
@@ -36,7 +36,7 @@ from o2o.console import (
     page,
     site,
 )
-from o2o.console.components import Table, state_badge
+from o2o.console.components import Table, doer, state_badge
 from o2o.console.locations import location_choices
 from o2o.kit.clock import now
 from o2o.tenancy.capabilities import Capability
@@ -70,7 +70,7 @@ class MovementAdmin(MerchantModelAdmin):
     intro = _(
         "Every change of stock with its cause. Nothing here can be changed; a mistake is put right by another entry."
     )
-    list_display = ("occurred_at", "sku", "place", "kind", "on_hand_delta", "allocated_delta", "reason", "actor_label")
+    list_display = ("occurred_at", "sku", "place", "kind", "on_hand_delta", "allocated_delta", "reason", "by")
     list_filter = ("kind", "reason", StoreFilter)
     list_select_related = ("level__variant__product", "level__location")
     search_fields = ("level__variant__sku",)
@@ -108,6 +108,10 @@ class MovementAdmin(MerchantModelAdmin):
     def sku(self, row: StockMovement) -> SafeString:
         return goods_column(row.level.variant)
 
+    @admin.display(description=_("by"))
+    def by(self, row: StockMovement) -> str:
+        return doer(row.actor_label)
+
     @admin.display(description=_("location"))
     def place(self, row: StockMovement) -> str:
         return row.level.location.name
@@ -120,6 +124,7 @@ class MovementAdmin(MerchantModelAdmin):
         names = {} if cause is None else names_of(row.reference_kind, {cause})
         name, url = ("–", "") if cause is None else names.get(cause, (str(cause), ""))
         facts = [
+            Fact(_("Product"), product_link(row.level.variant)),
             Fact(_("SKU"), row.level.variant.sku, is_code=True),
             Fact(_("Location"), row.level.location.name),
             Fact(_("Kind"), row.get_kind_display()),
@@ -128,7 +133,7 @@ class MovementAdmin(MerchantModelAdmin):
             Fact(_("Reason"), row.get_reason_display()),
             Fact(_("Cause"), format_html('<a href="{}">{}</a>', url, name) if url else name),
             Fact(_("Note"), row.note),
-            Fact(_("By"), row.actor_label),
+            Fact(_("By"), doer(row.actor_label)),
             Fact(_("Occurred at"), row.occurred_at),
         ]
         return [Panel(_("Stock movement"), facts=facts)]
@@ -204,6 +209,7 @@ class LevelAdmin(MerchantModelAdmin):
 
     def panels(self, request: HttpRequest, row: StockLevel) -> Sequence[Panel]:
         facts = [
+            Fact(_("Product"), product_link(row.variant)),
             Fact(_("SKU"), row.variant.sku, is_code=True),
             Fact(_("Location"), row.location.name),
             Fact(_("On hand"), row.on_hand),
@@ -217,7 +223,7 @@ class LevelAdmin(MerchantModelAdmin):
             facts.append(Fact(_("Settings"), format_html('<a href="{}">{}</a>', url, _("Set the safety stock"))))
         rows = [
             (entry.occurred_at, entry.get_kind_display(), entry.on_hand_delta, entry.allocated_delta,
-             entry.get_reason_display(), entry.actor_label)
+             entry.get_reason_display(), doer(entry.actor_label))
             for entry in row.movements.order_by("-pk")[:SHOWN_MOVEMENTS]
         ]  # fmt: skip
         headers = (_("Occurred at"), _("Kind"), _("On hand"), _("Allocated"), _("Reason"), _("By"))
@@ -331,7 +337,7 @@ class HoldAdmin(MerchantModelAdmin):
     def state_shown(self, row: Hold) -> SafeString:
         if row.state == HoldState.ACTIVE and row.expires_at <= now():
             return badge(HoldState.EXPIRED.label, "danger")
-        return state_badge(row)
+        return badge(_("held"), "info") if row.state == HoldState.ACTIVE else state_badge(row)
 
     def row_title(self, row: Hold) -> str:
         return f"{row.level.variant.sku} × {row.quantity}"

@@ -19,7 +19,7 @@ from channels.orders.models import FulfillmentOrder, Order, OrderLine, RoutingDe
 from channels.orders.recipients import recipient_of
 from channels.orders.selectors import orders_meant, orders_of_stores
 from o2o.console import CardLine, EmptyState, Fact, HomeCard, MerchantModelAdmin, Nav, NavGroup, Panel, home_card, site
-from o2o.console.components import Moment, Table, Tone, state_badge
+from o2o.console.components import Moment, Table, Tone, doer, state_badge
 from o2o.console.locations import location_choices
 from o2o.kit import clock
 from o2o.tenancy.capabilities import Capability
@@ -336,7 +336,7 @@ def _timeline(order: Order) -> Panel:
             entry.occurred_at,
             entry.get_kind_display(),
             " · ".join(
-                filter(None, (told(entry.details, order.currency), entry.actor_label, entry.get_origin_display()))
+                filter(None, (told(entry.details, order.currency), doer(entry.actor_label), entry.get_origin_display()))
             ),
             TONES.get(entry.kind, "neutral"),
         )
