@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.contrib.admin.utils import lookup_field
 from django.core.exceptions import FieldDoesNotExist, ObjectDoesNotExist
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from unfold.templatetags.unfold_list import result_headers
 from unfold.utils import display_for_field, display_for_value
@@ -25,6 +28,9 @@ from unfold.utils import display_for_field, display_for_value
 from o2o.console.components import badge
 
 CHECKBOX = "action_checkbox"
+# Shorter texts stay in one line: codes would be broken at their hyphens, and Chinese anywhere.
+SHORT = 20
+MOMENT = '<span class="o2o-nowrap">{}</span> <span class="o2o-nowrap">{}</span>'
 Show = Callable[[models.Model], Any]
 
 
@@ -42,7 +48,8 @@ class Column:
         """Return the cell of a row; one that leads to the row is its heading."""
         text = conditional_escape(self.show(row))
         if not self.is_link:
-            return mark_safe(f'<td class="{self.css}" data-label="{self.label}">{text}</td>')  # noqa: S308 - escaped
+            css = f"{self.css} nowrap" if len(text) <= SHORT else self.css
+            return mark_safe(f'<td class="{css}" data-label="{self.label}">{text}</td>')  # noqa: S308 - escaped
         if url:
             text = format_html('<a href="{}">{}</a>', url, text)
         return mark_safe(f'<th class="{self.css}" data-label="{self.label}" scope="row">{text}</th>')  # noqa: S308
@@ -78,15 +85,10 @@ def _columns(changelist: Any) -> Iterator[Column]:
 
 def _column(changelist: Any, name: Any, header: dict[str, Any], is_link: bool) -> Column:
     empty = changelist.model_admin.get_empty_value_display()
-    css: str = conditional_escape(f"field-{name if isinstance(name, str) else name.__name__}")
+    css = conditional_escape(f"field-{name if isinstance(name, str) else name.__name__}")
     label = conditional_escape(header["text"])
     found = _field(changelist.model, name)
-    if found is None:
-        show = _method(changelist.model_admin, name, empty)
-    else:
-        show = _shown_field(found, empty)
-        if isinstance(found, (models.DateField, models.TimeField, models.ForeignKey)):
-            css += " nowrap"
+    show = _method(changelist.model_admin, name, empty) if found is None else _shown_field(found, empty)
     return Column(header, css, show, is_link, label)
 
 
@@ -108,6 +110,8 @@ def _shown_field(found: models.Field[Any, Any], empty: Any) -> Show:
         return lambda row: _or(empty, getattr(row, found.name))
     if isinstance(found, models.BooleanField):
         return lambda row: _yes_or_no(getattr(row, found.attname))
+    if isinstance(found, models.DateTimeField):
+        return lambda row: _moment(getattr(row, found.attname), empty)
     return lambda row: display_for_field(getattr(row, found.attname), found, empty)
 
 
@@ -128,7 +132,17 @@ def _method(model_admin: Any, name: Any, empty: Any) -> Show:
     return show
 
 
+def _moment(value: datetime | None, empty: Any) -> Any:
+    """Return date and time, between which alone the line may be broken."""
+    if value is None:
+        return empty
+    at = localtime(value)
+    return format_html(MOMENT, date_format(at, "DATE_FORMAT"), date_format(at, "TIME_FORMAT"))
+
+
 def _plain(value: Any, empty: Any) -> Any:
+    if isinstance(value, datetime):
+        return _moment(value, empty)
     # Most cells are text already, marked as safe or not.
     return value if isinstance(value, (str, Promise)) else display_for_value(value, empty)
 

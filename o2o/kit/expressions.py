@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, Func, Q, QuerySet, Subquery, Value
 
 FEW = 1000
 
@@ -36,6 +36,21 @@ class BeginsWith(Func):
 
     def __init__(self, column: str, text: str) -> None:
         super().__init__(column, Value(text))
+
+
+class IsHeldBy(Func):
+    """That a column is one of the values of a query, which are put into a table of hashes first.
+
+    A bare ``IN`` becomes a join, for which PostgreSQL looks into the other table at each row that it walks over. The
+    values must fit into the memory of one operation: some tens of thousands do.
+    """
+
+    template = "(%(expressions)s) IS TRUE"
+    arg_joiner = " IN "
+    output_field: Any = BooleanField()
+
+    def __init__(self, column: str, query: QuerySet[Any, Any]) -> None:
+        super().__init__(column, Subquery(query))
 
 
 def few_or_many(column: str, query: QuerySet[Any, Any]) -> Q:

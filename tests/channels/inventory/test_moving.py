@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from channels.inventory.models import StockLevel, StockMovement
+from channels.inventory.selectors import moving
 from channels.inventory.selectors.moving import movements_of
-from o2o.kit import expressions
 from o2o.tenancy.enums import Role
 from o2o.tenancy.scope import tenant_transaction
 from tests.channels.factories import StockLevelFactory, StockLocationFactory, VariantFactory
@@ -26,9 +26,10 @@ def levels(merchant):
         ]
 
 
-@pytest.mark.parametrize("few", [0, 1000])
-def test_movements_are_those_of_the_levels(merchant, levels, monkeypatch, few):
-    monkeypatch.setattr(expressions, "FEW", few)
+@pytest.mark.parametrize(("few", "many"), [(500, 0), (0, 500), (0, 0)])
+def test_movements_are_those_of_the_levels(merchant, levels, monkeypatch, few, many):
+    monkeypatch.setattr(moving, "FEW", few)
+    monkeypatch.setattr(moving, "MANY", many)
     with tenant_transaction(merchant.pk):
         found = StockMovement.objects.filter(movements_of(StockLevel.objects.filter(pk=levels[0].pk)))
         assert {movement.level_id for movement in found} == {levels[0].pk}
