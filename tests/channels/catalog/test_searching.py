@@ -98,15 +98,12 @@ def test_a_search_costs_three_queries_at_most(goods, text, most):
 
 def test_a_beginning_is_sought_in_an_index_although_rows_are_guarded(goods):
     """The control: ``LIKE`` is not, because it might tell of rows that nobody here may see."""
-    product = Product.objects.first()
-    Variant.objects.bulk_create(
-        Variant(merchant=goods, product=product, sku=f"MANY-{number:05}") for number in range(3000)
-    )
 
     def plan(queryset):
         with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off")
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
-        return queryset.order_by().explain().replace('"', "")
+        return queryset.order_by("merchant_id", "sku").explain()
 
     found = plan(Variant.objects.filter(BeginsWith("sku", "TEA")))
     missed = plan(Variant.objects.filter(sku__startswith="TEA"))
