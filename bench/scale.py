@@ -4,9 +4,9 @@
 
 Fills a database by statements about sets (a quarter of an hour), then opens each list of the console and of the API as
 the owner of the merchant does, without a filter, with each filter, and deep inside. Printed are the median of the
-whole request's time, of the processor time that Python took for it, and of what its queries took together, beside their
-number; statements that walk through a big table are named. What Python and the queries took is judged, for other work
-on the machine lengthens it least. ``--keep`` uses a database that outlives the run, and fills it only where it is new.
+whole request's time, and of the processor time that Python and PostgreSQL took for it, beside the number of queries;
+statements that walk through a big table are named. Processor time is judged, for other work on the machine lengthens it
+least. ``--keep`` uses a database that outlives the run, and fills it only where it is new.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -28,7 +29,7 @@ SLUG = "bench-scale"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What opening an address took, in milliseconds: by the clock, of the processor for Python, in the database."""
+    """What opening an address took, in milliseconds: by the clock, of the processor for Python and for PostgreSQL."""
 
     status: int
     elapsed: float
@@ -119,19 +120,30 @@ def _open(merchant: Merchant, address: str) -> Opened:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    began, began_working = time.perf_counter(), time.process_time()
+    server = connection.connection.info.backend_pid
+    began, began_working, began_serving = time.perf_counter(), time.process_time(), _processor_time(server)
     with CaptureQueriesContext(connection) as queries:
         status = merchant.client.get(address, HTTP_ACCEPT_LANGUAGE="en").status_code
     worked, elapsed = time.process_time() - began_working, time.perf_counter() - began
     statements = [query["sql"] for query in queries.captured_queries]
+    in_database = 1000 * sum(float(query["time"]) for query in queries.captured_queries)
+    served = _processor_time(server)
     return Opened(
         status=status,
         elapsed=1000 * elapsed,
         python=1000 * worked,
-        in_database=1000 * sum(float(query["time"]) for query in queries.captured_queries),
+        in_database=in_database if served is None or began_serving is None else served - began_serving,
         queries=sum(sql.lstrip().startswith(("SELECT", "WITH")) for sql in statements),
         statements=statements,
     )
+
+
+def _processor_time(pid: int) -> float | None:
+    """Return the milliseconds that a process has had of a processor; None where the system does not tell."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1_000_000
+    except OSError:
+        return None
 
 
 def _walks(merchant_id: Any, statements: list[str]) -> list[str]:

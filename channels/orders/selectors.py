@@ -6,8 +6,9 @@ from collections.abc import Collection
 from django.db.models import Exists, OuterRef, Q
 
 from channels.orders.models import FulfillmentOrder, Order
-from o2o.kit.expressions import FEW, BeginsWith
+from o2o.kit.expressions import FEW, BeginsWith, IsAnyOf
 
+MANY = 50_000
 SHORTEST_BEGINNING = 3
 
 
@@ -35,19 +36,21 @@ def returns_of_stores(location_ids: Collection[uuid.UUID] | None) -> Q:
 def orders_meant(text: str) -> Q:
     """Return the condition for orders whose number, id in the channel or customer there begins with a text.
 
-    Fewer than three characters mean only the whole. One query looks for a handful of orders first, so that a long
-    beginning costs some looks into indexes, and a short one a walk that soon meets what it seeks.
+    Fewer than three characters mean only the whole. Up to six queries tell how many orders begin so. Few are named by
+    their ids. More are gathered before they are sorted, for numbers that begin alike are of one time, and a walk from
+    the newest order would pass all later ones. Of very many, some are near.
     """
     text = text.replace("\0", "").strip()
     if not text:
         return Q()
     looks = [_named(column, text) for column in ("number", "external_id", "customer_reference")]
-    few = [
-        pk
-        for found in (Order.objects.filter(look).order_by().values_list("pk", flat=True)[: FEW + 1] for look in looks)
-        for pk in found
-    ]
-    return Q(pk__in=few) if len(few) <= FEW else looks[0] | looks[1] | looks[2]
+    found = [Order.objects.filter(look).order_by().values_list("pk", flat=True) for look in looks]
+    few = [pk for ids in found for pk in ids[: FEW + 1]]
+    if len(few) <= FEW:
+        return Q(pk__in=few)
+    if all(ids[: MANY + 1].count() <= MANY for ids in found):
+        return Q(IsAnyOf("pk", found[0])) | Q(IsAnyOf("pk", found[1])) | Q(IsAnyOf("pk", found[2]))
+    return looks[0] | looks[1] | looks[2]
 
 
 def _named(column: str, text: str) -> Q:

@@ -56,7 +56,7 @@ class Column:
 
 
 def table_of(changelist: Any) -> dict[str, Any]:
-    """Return headers and rows of a list, as ``admin/change_list_results.html`` draws them."""
+    """Return headers and rows of a list, as ``console/list.html`` draws them."""
     columns = list(_columns(changelist))
     return {"headers": [column.header for column in columns], "rows": [*_rows(changelist, columns)]}
 

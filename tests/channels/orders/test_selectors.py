@@ -21,9 +21,10 @@ def test_orders_of_a_store_are_those_bought_there_and_those_made_ready_there(sho
     assert Order.objects.filter(selectors.orders_of_stores(None)).count() == 2
 
 
-@pytest.mark.parametrize("few", [0, 1000])
-def test_orders_are_found_by_the_beginning_of_what_names_them(shop, monkeypatch, few):
+@pytest.mark.parametrize(("few", "many"), [(1000, 0), (0, 1000), (0, 0)])
+def test_orders_are_found_by_the_beginning_of_what_names_them(shop, monkeypatch, few, many):
     monkeypatch.setattr(selectors, "FEW", few)
+    monkeypatch.setattr(selectors, "MANY", many)
     order, other = place(shop, 1), place(shop, 1)
     Order.objects.filter(pk=order.pk).update(external_id="EXT-77", customer_reference="wx_openid_9")
     for text in (order.number, order.number.lower(), "EXT-77", "ext-7", "wx_open"):
