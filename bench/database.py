@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -28,8 +28,8 @@ def fresh_database() -> Iterator[str]:
 
 
 @contextmanager
-def kept_database(name: str) -> Iterator[bool]:
-    """Start servers of their own folder and use a database there that outlives the run; yield whether it is new."""
+def kept_database(name: str, fill: Callable[[str], object]) -> Iterator[str]:
+    """Start servers of their own folder and use a database there that outlives the run; one that is new is filled."""
     with servers(default_data_dir() / "bench"):
         from django.core.management import call_command
         from django.db import connections
@@ -43,7 +43,9 @@ def kept_database(name: str) -> Iterator[bool]:
         database.use_database(name)
         call_command("migrate", verbosity=0, skip_checks=True)
         try:
-            yield is_new
+            if is_new:
+                _fill_or_drop(name, fill)
+            yield name
         finally:
             connections.close_all()
 
@@ -77,6 +79,20 @@ def analyse(database: str) -> None:
 
     with as_owner(database) as owner, owner.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+
+
+def _fill_or_drop(name: str, fill: Callable[[str], object]) -> None:
+    from django.db import connections
+
+    from tests import database
+
+    try:
+        fill(name)
+    except BaseException:
+        # One that is filled in part would count as full the next time.
+        connections.close_all()
+        database.drop_database(name)
+        raise
 
 
 def _exists(name: str) -> bool:

@@ -18,6 +18,23 @@ CHANNELS = 20
 QUIET_STORE, QUIET_CHANNEL = STORES + 1, CHANNELS + 1
 LEVELS = 5
 LISTINGS = 4
+# Names are of two words, some common and some rare, without spaces between them where the language has none.
+FLAVOURS = (
+    "Jasmine ",
+    "珍珠",
+    "茉莉",
+    "Mint ",
+    "桂花",
+    "Peach ",
+    "黑糖",
+    "芋泥",
+    "Lemon ",
+    "抹茶",
+    "Rose ",
+    "白桃",
+    "椰香",
+)
+GOODS = ("奶茶", "乌龙茶", "Oolong", "biscuit", "雨伞", "notebook", "饼干", "马克杯")
 STAMPS = "%(at)s, %(at)s, %(merchant)s"
 # Numbered by ``n``; the first digit tells tables apart.
 VARIANT, PRODUCT, STORE, CHANNEL, CATEGORY, LEVEL, LISTING, MEMBER = "12345678"
@@ -31,6 +48,11 @@ def key(kind: str, number: str) -> str:
 def key_of(kind: str, number: int) -> uuid.UUID:
     """Return the key of a numbered row."""
     return uuid.UUID(f"00000000-0000-7000-8000-{kind}{number:011}")
+
+
+def one_of(words: tuple[str, ...], number: str) -> str:
+    """Return the SQL of the word whose turn it is."""
+    return f"(ARRAY{list(words)})[1 + ({number}) %% {len(words)}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +94,7 @@ def catalog_steps(variants: int) -> list[Step]:
             INSERT INTO catalog_product (id, created_at, updated_at, merchant_id, code, name, description, brand,
                 category_id, attributes, is_active)
             SELECT {key(PRODUCT, "n")}, {STAMPS}, 'P' || lpad(n::text, 7, '0'),
-                (ARRAY['Oolong', '乌龙茶', 'Biscuit', 'Notebook', '雨伞'])[1 + n %% 5] || ' ' || n, '',
+                {one_of(FLAVOURS, "n")} || {one_of(GOODS, f"n / {len(FLAVOURS)}")} || ' ' || n, '',
                 'Brand ' || n %% 40, {key(CATEGORY, "1 + n %% 50")}, '{{}}', n %% 1000 <> 0 {series}"""),
         Step("variants", variants, f"""
             INSERT INTO catalog_variant (id, created_at, updated_at, merchant_id, product_id, sku, name, gtin,
@@ -107,27 +129,29 @@ def catalog_steps(variants: int) -> list[Step]:
                 'adjusted', -1, 0, 'damage', '', '', 'bench', %(at)s {series}"""),
         Step("listings", variants, f"""
             INSERT INTO catalog_channellisting (id, created_at, updated_at, merchant_id, channel_id, variant_id,
-                external_id, price, currency, is_visible, title, description)
+                external_id, price, currency, is_visible, awaits_price, title, description)
             SELECT {key(LISTING, "n * 10 + k")}, {STAMPS}, {key(CHANNEL, f"1 + (n * 3 + k * 5) %% {CHANNELS}")},
-                {key(VARIANT, "n")}, 'L' || n, 18, 'CNY', n %% 100 <> 0, '', '' {per_listing}"""),
+                {key(VARIANT, "n")}, 'L' || n, 18, 'CNY', n %% 100 <> 0, false, '', '' {per_listing}"""),
         Step("prices", variants, f"""
             INSERT INTO catalog_priceinterval (id, created_at, merchant_id, listing_id, layer, price, valid_from,
-                reason, actor_label)
+                is_approved, reason, actor_label)
             SELECT uuidv7(), %(at)s, %(merchant)s, {key(LISTING, "n * 10 + k")}, 0, 18,
-                %(at)s::timestamptz - interval '700 days', '', 'bench' {per_listing}"""),
+                %(at)s::timestamptz - interval '700 days', true, '', 'bench' {per_listing}"""),
         Step("deviations", variants // 5, f"""
             INSERT INTO catalog_deviation (id, created_at, updated_at, merchant_id, listing_id, kind, evidence,
-                found_at, ended_at, is_accepted)
+                found_at, ended_at, is_accepted, accepted_by, note, fixed_by)
             SELECT uuidv7(interval '-1 minute' * (300000 - n - k * 40000)), {STAMPS},
                 {key(LISTING, "(n * 5 - n %% 5) * 10 + k")},
                 (ARRAY['price', 'price', 'visibility', 'text'])[1 + n %% 4], '{{}}', %(at)s,
-                CASE WHEN k < 3 THEN %(at)s::timestamptz END, n %% 10 = 0
+                CASE WHEN k < 3 THEN %(at)s::timestamptz END, n %% 10 = 0, '', '', ''
             {per_listing} WHERE n * 5 <= {variants}"""),
         Step("held prices", 5_000, f"""
             INSERT INTO catalog_pricechangerequest (id, created_at, updated_at, merchant_id, listing_id, layer, price,
-                old_price, valid_from, reason, evidence, state, requested_by, settled_by, settled_at)
+                old_price, valid_from, makes_visible, expires_at, reason, evidence, state, requested_by, settled_by,
+                settled_at)
             SELECT uuidv7(interval '-1 minute' * (10000 - n)), {STAMPS}, {key(LISTING, "(1 + n %% 900) * 10")}, 0, 1,
-                18, %(at)s, '', '{{}}', CASE WHEN n > 100 THEN 'approved' ELSE 'held' END, '', '',
+                18, %(at)s, false, %(at)s::timestamptz + interval '7 days', '', '{{}}',
+                CASE WHEN n > 100 THEN 'approved' ELSE 'held' END, '', '',
                 CASE WHEN n > 100 THEN %(at)s::timestamptz END {series}"""),
         Step("quotas", variants // 50, f"""
             INSERT INTO inventory_channelquota (id, created_at, updated_at, merchant_id, variant_id, channel_id,
@@ -143,26 +167,34 @@ def catalog_steps(variants: int) -> list[Step]:
         Step("transfers", 20_000, f"""
             WITH made AS (
                 INSERT INTO inventory_transferorder (id, created_at, updated_at, merchant_id, number, source_id,
-                    destination_id, state, note, requested_by)
+                    destination_id, state, note, requested_by, shipped_by, received_by, shipped_at,
+                    received_at, cancelled_at)
                 SELECT uuidv7(interval '-1 hour' * (20001 - n)), {STAMPS}, 'T' || lpad(n::text, 7, '0'),
                     {key(STORE, f"1 + n %% {STORES}")}, {key(STORE, f"1 + (n + 7) %% {STORES}")},
                     CASE WHEN n > 19800 THEN 'requested' WHEN n > 19500 THEN 'shipped' WHEN n = 77 THEN 'cancelled'
-                         ELSE 'received' END, '', 'bench' {series} RETURNING id, number
+                         ELSE 'received' END, '', 'bench', '', '',
+                    CASE WHEN n <= 19800 AND n <> 77 THEN %(at)s::timestamptz END,
+                    CASE WHEN n <= 19500 AND n <> 77 THEN %(at)s::timestamptz END,
+                    CASE WHEN n = 77 THEN %(at)s::timestamptz END {series} RETURNING id, number
             )
             INSERT INTO inventory_transferline (id, created_at, updated_at, merchant_id, transfer_id, variant_id,
-                requested, damaged, note)
-            SELECT uuidv7(), {STAMPS}, made.id, {key(VARIANT, "1 + substr(number, 2)::int %% 900 + i")}, 3, 0, ''
+                requested, damaged, damage_reason, returned)
+            SELECT uuidv7(), {STAMPS}, made.id, {key(VARIANT, "1 + substr(number, 2)::int %% 900 + i")}, 3, 0, '', 0
             FROM made CROSS JOIN generate_series(1, 3) AS i"""),
         Step("counts", 5_000, f"""
             WITH made AS (
                 INSERT INTO inventory_cyclecount (id, created_at, updated_at, merchant_id, number, location_id, state,
-                    reason, recount_above, opened_by, posted_by)
+                    reason, recount_above, opened_by, posted_by, posted_at, is_asked)
                 SELECT uuidv7(interval '-1 hour' * (5001 - n)), {STAMPS}, 'C' || lpad(n::text, 7, '0'),
                     {key(STORE, f"1 + n %% {STORES}")}, CASE WHEN n > 4900 THEN 'open' WHEN n = 77 THEN 'review'
-                    ELSE 'posted' END, '', 0, 'bench', '' {series} RETURNING id, number
+                    ELSE 'posted' END, '', 0, 'bench', '',
+                    CASE WHEN n <= 4900 AND n <> 77 THEN %(at)s::timestamptz END, false {series}
+                RETURNING id, number, location_id, state
             )
-            INSERT INTO inventory_countline (id, created_at, updated_at, merchant_id, count_id, variant_id, counted_by)
-            SELECT uuidv7(), {STAMPS}, made.id, {key(VARIANT, "1 + substr(number, 2)::int %% 900 + i")}, ''
+            INSERT INTO inventory_countline (id, created_at, updated_at, merchant_id, count_id, location_id, variant_id,
+                counted_by, adjustments_seen, needs_recount, is_pending)
+            SELECT uuidv7(), {STAMPS}, made.id, made.location_id,
+                {key(VARIANT, "1 + substr(number, 2)::int %% 900 + i")}, '', 0, false, made.state <> 'posted'
             FROM made CROSS JOIN generate_series(1, 20) AS i"""),
     ]  # fmt: skip
 

@@ -23,6 +23,8 @@ from bench.filling import (
 APPS = ("stores", "catalog", "inventory", "orders")
 SHOWN_CHOICES = 8
 DEEP = 0.9
+# Codes in full, as they begin, and parts of names: common, of two characters, rare.
+SEARCHED = ("V0050000", "V0050", "B000500000", "B00050", "E5000", "奶茶", "珍珠奶茶 4", "nothing like it")
 STORES = (("location_id", key_of(STORE, 1)), ("location_id", key_of(STORE, QUIET_STORE)))
 # The filters of each list of the API: each pair alone.
 API: dict[str, tuple[tuple[str, Any], ...]] = {
@@ -30,6 +32,7 @@ API: dict[str, tuple[tuple[str, Any], ...]] = {
         ("state", "open"), ("state", "completed"), ("state", "cancelled"), ("payment_state", "unpaid"),
         ("payment_state", "partially_paid"), ("payment_state", "paid"), ("channel_id", key_of(CHANNEL, 1)),
         ("channel_id", key_of(CHANNEL, QUIET_CHANNEL)), *STORES, ("number", "B000500000"), ("external_id", "E500000"),
+        ("search", "B000500000"), ("search", "B00050"), ("search", "E5000"), ("search", "nothing like it"),
         ("member_id", key_of(MEMBER, 77)), ("placed_since", "2026-01-01T00:00:00Z"),
         ("placed_until", "2025-06-01T00:00:00Z"),
     ),
@@ -50,8 +53,12 @@ API: dict[str, tuple[tuple[str, Any], ...]] = {
         ("destination_id", key_of(STORE, QUIET_STORE)),
     ),
     "stock_counts": (("state", "open"), ("state", "review"), *STORES),
-    "products": (("code", "P0025000"), ("category_id", key_of(CATEGORY, 7)), ("is_active", "false")),
+    "products": (
+        ("search", "V0050"), ("search", "奶茶"), ("search", "nothing like it"), ("code", "P0025000"),
+        ("category_id", key_of(CATEGORY, 7)), ("is_active", "false"),
+    ),
     "variants": (
+        ("search", "V0050"), ("search", "奶茶"), ("search", "nothing like it"),
         ("sku", "V0050000"), ("gtin", "00000000000017"), ("barcode", "690000050000"),
         ("product_id", key_of(PRODUCT, 25_000)),
     ),
@@ -121,7 +128,7 @@ def _console_lists(client: Any, merchant_id: UUID) -> Iterator[tuple[str, str]]:
             for chosen in choices if len(choices) <= SHOWN_CHOICES else choices[:half] + choices[-half:]:
                 yield label, address + chosen
         if admin.search_fields:
-            for term in ("V0050000", "B000500000", "nothing like it"):
+            for term in SEARCHED:
                 yield f"{label}, searched", f"{address}?q={quote(term)}"
         if (cursor := _cursor(shown, merchant_id)) is not None:
             yield f"{label}, deep inside", f"{address}?after={cursor}"
@@ -137,7 +144,7 @@ def _cursor(shown: Any, merchant_id: UUID) -> str | None:
     keys = shown.keys()
     with tenant_transaction(merchant_id):
         ordered = shown.queryset.order_by(*(key.ordering(backwards=False) for key in keys))
-        return encode(ordered[int(DEEP * _rows(shown.model))], keys)
+        return encode(ordered[int(DEEP * ordered.count())], keys)
 
 
 def _rows(model: Any) -> int:

@@ -42,6 +42,15 @@ def gtin14(text: str) -> str:
         ) from error
 
 
+def barcode_of(text: str) -> str:
+    """Return a code as barcodes are kept: a GTIN as 14 digits, whatever else as it is."""
+    value = text.strip()
+    try:
+        return gtin14(value) if value.isascii() and value.isdigit() else value
+    except WrongGtinError:
+        return value
+
+
 def check_digit(digits: str) -> str:
     """Return the digit that completes a GTIN (GS1 General Specifications, 7.9: weights 3 and 1 from the right)."""
     weighted = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))

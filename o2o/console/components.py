@@ -1,6 +1,7 @@
 """The small parts of which pages are built; ``templates/console/components/`` draws them."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,6 +10,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 Tone = Literal["neutral", "info", "success", "warning", "danger"]
 Text = str | Promise
@@ -16,12 +18,30 @@ Text = str | Promise
 # One colour for one meaning, whatever the thing is called in.
 TONES: Mapping[str, Tone] = {
     **dict.fromkeys(
-        ("active", "enabled", "succeeded", "done", "delivered", "finished", "completed", "ready"), "success"
+        (
+            "active", "enabled", "succeeded", "done", "delivered", "finished", "completed", "ready", "received",
+            "posted", "refunded", "handed_over",
+        ),
+        "success",
     ),
-    **dict.fromkeys(("running", "queued", "sending", "scheduled", "accepted", "processing", "test"), "info"),
-    **dict.fromkeys(("pending", "paused", "waiting", "retrying", "pausing", "cancelling", "invited"), "warning"),
-    **dict.fromkeys(("failed", "dead", "error", "rejected", "exhausted", "expired"), "danger"),
-}
+    **dict.fromkeys(
+        ("running", "queued", "sending", "scheduled", "accepted", "processing", "test", "approved", "shipped"), "info"
+    ),
+    **dict.fromkeys(
+        (
+            "pending", "paused", "waiting", "retrying", "pausing", "cancelling", "invited", "requested", "review",
+            "unpaid", "partially_paid",
+        ),
+        "warning",
+    ),
+    **dict.fromkeys(("failed", "dead", "error", "rejected", "refused", "exhausted", "expired"), "danger"),
+}  # fmt: skip
+TASK = re.compile(r"[a-z_]+(\.[a-z_]+)+")
+
+
+def doer(label: str) -> str:
+    """Return who did something, in words: tasks are told in ledgers by their names in code."""
+    return _("by itself") if TASK.fullmatch(label) else label
 
 
 def tone_of(state: str) -> Tone:

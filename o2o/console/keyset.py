@@ -103,17 +103,28 @@ def keys_of(model: type[Model], ordering: Sequence[Any]) -> list[Key]:
 
 
 def page_of(
-    queryset: QuerySet[Row], keys: Sequence[Key], *, size: int, after: str | None = None, before: str | None = None
+    queryset: QuerySet[Row],
+    keys: Sequence[Key],
+    *,
+    size: int,
+    after: str | None = None,
+    before: str | None = None,
+    rows_of: QuerySet[Row] | None = None,
 ) -> KeysetPage[Row]:
     """Return the page of ``size`` rows that follows ``after`` or precedes ``before``, or the first one.
 
-    One query of ``size + 1`` rows. Raises ``BadCursorError`` for a cursor of another order.
+    Two queries: the ids of ``size + 1`` rows, for which an index alone often suffices, then these rows with all that
+    is joined to them, taken from ``rows_of`` where that is given: the queryset without what need not be asked again.
+    Raises ``BadCursorError`` for a cursor of another order.
     """
     backwards = before is not None
     cursor = before or after
-    if cursor:
-        queryset = queryset.filter(beyond(keys, decode(cursor, keys), backwards=backwards))
-    found = list(queryset.order_by(*(key.ordering(backwards=backwards) for key in keys))[: size + 1])
+    places = queryset.filter(beyond(keys, decode(cursor, keys), backwards=backwards)) if cursor else queryset
+    ordered = places.order_by(*(key.ordering(backwards=backwards) for key in keys))
+    ids = list(ordered.values_list("pk", flat=True)[: size + 1])
+    found_by_id = (queryset if rows_of is None else rows_of).filter(pk__in=ids).order_by()
+    by_id = {row.pk: row for row in found_by_id} if ids else {}
+    found = [by_id[pk] for pk in ids if pk in by_id]
     has_more = len(found) > size
     rows = found[:size][::-1] if backwards else found[:size]
     if not rows:

@@ -30,6 +30,7 @@ class KeysetChangeList(ChangeList):
                 size=self.list_per_page,
                 after=cursors.get(AFTER),
                 before=cursors.get(BEFORE),
+                rows_of=self.apply_select_related(self.root_queryset),
             )
         except BadCursorError as error:
             raise IncorrectLookupParameters(str(error)) from error

@@ -18,3 +18,8 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "yes";
   window.addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
 });
+
+// A filter with many choices leads to the list of the one that is chosen.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("select[data-visit]")) window.location.assign(event.target.value);
+});

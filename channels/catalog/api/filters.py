@@ -2,8 +2,10 @@
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from channels.catalog.enums import DeviationKind, PriceChangeState
+from channels.catalog.gtin import barcode_of
 from channels.catalog.models import (
     Barcode,
     ChannelListing,
@@ -14,13 +16,16 @@ from channels.catalog.models import (
     Product,
     Variant,
 )
-from channels.catalog.services.products import barcode_of
+from channels.catalog.selectors.searching import products_meant, variants_meant
 from o2o.kit.expressions import IsAnyOf
 
 
 class ProductFilter(django_filters.FilterSet):
-    """By code, category and whether it is sold."""
+    """By code, category, whether it is sold, and by what a text may mean."""
 
+    search = django_filters.CharFilter(
+        max_length=100, method="by_text", label=_("Code, SKU, GTIN or barcode, or a part of the name.")
+    )
     code = django_filters.CharFilter(max_length=60)
     category_id = django_filters.UUIDFilter()
     is_active = django_filters.BooleanFilter()
@@ -29,10 +34,17 @@ class ProductFilter(django_filters.FilterSet):
         model = Product
         fields: tuple[str, ...] = ()
 
+    def by_text(self, queryset: QuerySet[Product], _name: str, value: str) -> QuerySet[Product]:
+        """Find what somebody typed or scanned."""
+        return queryset.filter(products_meant(value))
+
 
 class VariantFilter(django_filters.FilterSet):
-    """By SKU, GTIN, barcode and product."""
+    """By SKU, GTIN, barcode and product, and by what a text may mean."""
 
+    search = django_filters.CharFilter(
+        max_length=100, method="by_text", label=_("SKU, GTIN or barcode, or a part of the product's name.")
+    )
     sku = django_filters.CharFilter(max_length=60)
     gtin = django_filters.CharFilter(max_length=14)
     barcode = django_filters.CharFilter(max_length=60, method="by_barcode")
@@ -41,6 +53,10 @@ class VariantFilter(django_filters.FilterSet):
     class Meta:
         model = Variant
         fields: tuple[str, ...] = ()
+
+    def by_text(self, queryset: QuerySet[Variant], _name: str, value: str) -> QuerySet[Variant]:
+        """Find what somebody typed or scanned."""
+        return queryset.filter(variants_meant(value))
 
     def by_barcode(self, queryset: QuerySet[Variant], _name: str, value: str) -> QuerySet[Variant]:
         """Find what a scanner read: a code of the merchant's own, or a GTIN without its leading zeros."""

@@ -24,6 +24,7 @@ from o2o.kit.errors import NotFoundError
 from o2o.kit.money import Money
 from o2o.tenancy.capabilities import Capability
 
+SHORTEST_STRETCH = 3
 BEFORE, AHEAD = 60, 14
 TONES: Sequence[Any] = ("info", "success", "warning", "danger", "neutral")
 
@@ -147,7 +148,18 @@ def cycles(listing: ChannelListing, may_change: bool) -> list[Panel]:
 
 def days_of(row: PriceCycle) -> str:
     """Return the weekdays of a recurring price in words."""
-    return ", ".join(str(Weekday(day).label) for day in row.weekdays) or str(_("every day"))
+    runs: list[list[int]] = []
+    for day in sorted(row.weekdays):
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return ", ".join(text for run in runs for text in _days_in_words(run)) or str(_("every day"))
+
+
+def _days_in_words(run: list[int]) -> list[str]:
+    names = [str(Weekday(day).label) for day in run]
+    return names if len(names) < SHORTEST_STRETCH else [f"{names[0]} – {names[-1]}"]
 
 
 @admin.register(PriceCycle, site=site)
@@ -157,9 +169,9 @@ class PriceCycleAdmin(MerchantModelAdmin):
     slug = "recurring-prices"
     policy = {"view": Capability.CATALOG_READ}
     intro = _("Prices that count in some hours of some days; the regular price is back afterwards by itself.")
-    list_display = ("name", "sku", "channel", "price", "days", "starts_at", "ends_at", "state_shown")
+    list_display = ("name", "product", "channel", "price_shown", "days", "hours", "state_shown")
     list_filter = (("ended_at", admin.EmptyFieldListFilter), "listing__channel")
-    list_select_related = ("listing__variant", "listing__channel")
+    list_select_related = ("listing__variant__product", "listing__channel")
     sortable_by = ()
     is_in_palette = False
     empty = EmptyState(
@@ -178,13 +190,22 @@ class PriceCycleAdmin(MerchantModelAdmin):
         ),
     )
 
-    @admin.display(description=_("SKU"))
-    def sku(self, row: PriceCycle) -> str:
-        return row.listing.variant.sku
+    @admin.display(description=_("product"))
+    def product(self, row: PriceCycle) -> str:
+        variant = row.listing.variant
+        return f"{variant.product.name} {variant.name} · {variant.sku}"
 
     @admin.display(description=_("channel"))
     def channel(self, row: PriceCycle) -> str:
         return row.listing.channel.name
+
+    @admin.display(description=_("price"))
+    def price_shown(self, row: PriceCycle) -> str:
+        return str(Money.rounded(row.price, row.listing.currency))
+
+    @admin.display(description=_("hours"))
+    def hours(self, row: PriceCycle) -> str:
+        return f"{row.starts_at:%H:%M} – {row.ends_at:%H:%M}"
 
     @admin.display(description=_("on these days"))
     def days(self, row: PriceCycle) -> str:

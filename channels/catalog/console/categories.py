@@ -25,6 +25,7 @@ class CategoryAdmin(MerchantModelAdmin):
     intro = _("The tree of what you sell. Rules of routing, promotions and reports can speak of a branch.")
     list_display = ("tree", "code", "name")
     search_fields = ("name", "code")
+    search_help_text = _("Name or code")
     ordering = ("path", "pk")
     sortable_by = ()
     export_columns = ("code", "name", "path")

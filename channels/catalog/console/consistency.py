@@ -37,6 +37,7 @@ from o2o.console import (
 from o2o.console.components import Table
 from o2o.kit.clock import now
 from o2o.kit.errors import NotFoundError
+from o2o.kit.money import Money
 from o2o.tenancy.capabilities import Capability
 
 STATES: Mapping[str, Mapping[str, Any]] = {
@@ -213,7 +214,7 @@ def _beside(row: Deviation) -> Panel:
         rows.append(
             (
                 format_html('<a href="{}">{}</a>', reverse("console:listing", args=(listing.pk,)), listing.channel),
-                f"{listing.price.normalize():f} {listing.currency}",
+                str(Money.rounded(listing.price, listing.currency)),
                 listing.title or row.listing.variant.product.name,
                 _("yes") if listing.is_visible else _("no"),
                 badge(_("reference"), "info") if is_reference else mark,

@@ -21,7 +21,7 @@ from channels.catalog.services import PriceWish
 from channels.stores.enums import Weekday
 from channels.stores.models import SalesChannel
 from o2o.console import ConsoleForm, EmptyState, Fact, FormPage, Nav, NavGroup, Page, Panel, badge, page
-from o2o.console.components import Table
+from o2o.console.components import Table, doer
 from o2o.kit.clock import now
 from o2o.kit.errors import NotFoundError
 from o2o.kit.money import Money
@@ -180,7 +180,7 @@ def _prices(listing: ChannelListing) -> Panel:
                 row.valid_until or _("without end"),
                 badge(_("withdrawn"), "neutral") if is_withdrawn else "",
                 row.reason,
-                row.actor_label,
+                doer(row.actor_label),
             )
         )
     headers = (_("Price"), _("Kind"), _("From"), _("Until"), _("State"), _("Reason"), _("By"))

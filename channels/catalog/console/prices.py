@@ -1,6 +1,7 @@
 """Prices that wait for approval, on screen."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -29,6 +30,7 @@ from o2o.console import (
 )
 from o2o.console.components import tone_of
 from o2o.kit.clock import now
+from o2o.kit.money import Money
 from o2o.tenancy.capabilities import Capability
 
 
@@ -61,9 +63,9 @@ class PriceRequestAdmin(MerchantModelAdmin):
     intro = _(
         "Prices that differ far from what the variant cost before. They are in no channel until somebody else approves."
     )
-    list_display = ("sku", "channel", "change", "moved", "state_shown", "requested_by", "created_at", "expires_at")
+    list_display = ("product", "channel", "change", "moved", "state_shown", "requested_by", "created_at", "expires_at")
     list_filter = (WaitingFilter, "listing__channel")
-    list_select_related = ("listing__variant", "listing__channel")
+    list_select_related = ("listing__variant__product", "listing__channel")
     sortable_by = ()
     is_in_palette = False
     export_columns = (
@@ -100,9 +102,10 @@ class PriceRequestAdmin(MerchantModelAdmin):
         ),
     )
 
-    @admin.display(description=_("SKU"))
-    def sku(self, row: PriceChangeRequest) -> str:
-        return row.listing.variant.sku
+    @admin.display(description=_("product"))
+    def product(self, row: PriceChangeRequest) -> str:
+        variant = row.listing.variant
+        return f"{variant.product.name} {variant.name} · {variant.sku}"
 
     @admin.display(description=_("channel"))
     def channel(self, row: PriceChangeRequest) -> str:
@@ -110,7 +113,7 @@ class PriceRequestAdmin(MerchantModelAdmin):
 
     @admin.display(description=_("price"))
     def change(self, row: PriceChangeRequest) -> str:
-        return f"{row.old_price.normalize():f} → {row.price.normalize():f} {row.listing.currency}"
+        return f"{_plain(row, row.old_price)} → {_money(row, row.price)}"
 
     @admin.display(description=_("change"))
     def moved(self, row: PriceChangeRequest) -> str:
@@ -127,11 +130,11 @@ class PriceRequestAdmin(MerchantModelAdmin):
     def panels(self, request: HttpRequest, row: PriceChangeRequest) -> Sequence[Panel]:
         evidence: dict[str, Any] = row.evidence
         facts = [
-            Fact(_("SKU"), row.listing.variant.sku, is_code=True),
+            Fact(_("Product"), self.product(row)),
             Fact(_("Channel"), row.listing.channel.name),
-            Fact(_("Price when it was asked for"), f"{row.old_price.normalize():f} {row.listing.currency}"),
-            Fact(_("Price now"), f"{row.listing.price.normalize():f} {row.listing.currency}"),
-            Fact(_("Wanted price"), f"{row.price.normalize():f} {row.listing.currency}"),
+            Fact(_("Price when it was asked for"), _money(row, row.old_price)),
+            Fact(_("Price now"), _money(row, row.listing.price)),
+            Fact(_("Wanted price"), _money(row, row.price)),
             Fact(_("Change"), self.moved(row)),
             Fact(_("From"), row.valid_from),
             Fact(_("Until"), row.valid_until),
@@ -156,6 +159,14 @@ class PriceRequestAdmin(MerchantModelAdmin):
         return [Panel(_("Held price change"), facts=facts), Panel(_("Why it is held"), facts=alarm)]
 
 
+def _money(row: PriceChangeRequest, amount: Decimal) -> str:
+    return str(Money.rounded(amount, row.listing.currency))
+
+
+def _plain(row: PriceChangeRequest, amount: Decimal) -> str:
+    return f"{Money.rounded(amount, row.listing.currency).amount:f}"
+
+
 @home_card(Capability.CATALOG_APPROVE, order=12)
 def held_prices(request: HttpRequest) -> HomeCard | None:
     """Prices that wait for approval."""
@@ -166,7 +177,7 @@ def held_prices(request: HttpRequest) -> HomeCard | None:
     lines = [
         CardLine(
             f"{row.listing.variant.sku} · {row.listing.channel.name}",
-            f"{row.old_price.normalize():f} → {row.price.normalize():f}",
+            f"{_plain(row, row.old_price)} → {_plain(row, row.price)}",
             reverse("console:catalog_pricechangerequest_change", args=(row.pk,)),
         )
         for row in found

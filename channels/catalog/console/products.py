@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.catalog import services
 from channels.catalog.models import Category, ChannelListing, Product, ProductImage, Variant
 from channels.catalog.pictures.limits import MEBIBYTE, MOST_BYTES
+from channels.catalog.selectors.searching import products_meant
 from channels.catalog.services.images import MOST_UPLOADS
 from o2o.console import (
     ConsoleForm,
@@ -48,7 +49,7 @@ class ProductAdmin(MerchantModelAdmin):
     list_display = ("name", "picture", "code", "category", "brand", "variants_shown", "is_active")
     list_filter = ("category", "is_active")
     list_select_related = ("category",)
-    search_fields = ("name", "code", "variants__sku", "variants__barcodes__value")
+    search_fields = ("name",)
     search_help_text = _("Name, code, SKU or barcode")
     ordering = ("name", "pk")
     sortable_by = ("name",)
@@ -62,6 +63,12 @@ class ProductAdmin(MerchantModelAdmin):
     @admin.display(description=_("image"))
     def picture(self, row: Product) -> SafeString | str:
         return small_picture(next((image for image in row.images.all() if image.is_uploaded), None))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
+    ) -> tuple[QuerySet[Product], bool]:
+        """Find by code, in full or as it begins, and by a part of the name."""
+        return queryset.filter(products_meant(search_term)), False
 
     @admin.display(description=_("variants"))
     def variants_shown(self, row: Product) -> str:

@@ -5,10 +5,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from channels.catalog.models import Barcode, Category, ChannelListing, Deviation, ProductImage, Variant
+from channels.catalog.models import Category, ChannelListing, Deviation, ProductImage, Variant
 from channels.catalog.selectors.images import covers_of
+from channels.catalog.selectors.searching import variants_meant
+from o2o.kit.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,11 @@ class ListingCell:
 
     listing: ChannelListing
     deviations: Sequence[Deviation]
+
+    @property
+    def price(self) -> str:
+        """The price with all places of its currency, which the channel names."""
+        return f"{Money.rounded(self.listing.price, self.listing.currency).amount:f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +38,13 @@ class ListingRow:
 def variants_found(
     *, text: str = "", category_id: uuid.UUID | None = None, deviating_kind: str = ""
 ) -> QuerySet[Variant]:
-    """Return active variants by SKU, found by SKU, name of the product or barcode, by category and by deviation."""
+    """Return active variants by SKU, found by code or name, by category and by deviation."""
     found: QuerySet[Variant] = Variant.objects.filter(is_active=True).select_related("product")
     if category_id is not None:
         path = Category.objects.filter(pk=category_id).values_list("path", flat=True).first() or "-"
         found = found.filter(product__category__path__startswith=path)
     if text:
-        coded = Barcode.objects.filter(value=text).values("variant_id")
-        found = found.filter(Q(sku__startswith=text) | Q(product__name__icontains=text) | Q(pk__in=coded))
+        found = found.filter(variants_meant(text))
     if deviating_kind:
         wrong = Deviation.objects.filter(ended_at=None, is_accepted=False)
         if deviating_kind != "any":

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels.catalog.events import ProductChanged, VariantChanged
-from channels.catalog.gtin import WrongGtinError, gtin14
+from channels.catalog.gtin import barcode_of, gtin14
 from channels.catalog.models import Barcode, Product, Variant
 from o2o.events import emit
 from o2o.kit.errors import DomainError, InvalidError, NotFoundError, UnknownReferenceError
@@ -123,15 +123,6 @@ def locked(model: type[Row], pk: uuid.UUID) -> Row:
     if not found:
         raise NotFoundError(_("There is no %(kind)s %(id)s.") % {"kind": model._meta.verbose_name, "id": pk})
     return found[0]
-
-
-def barcode_of(text: str) -> str:
-    """Return a code as it is kept: a GTIN as 14 digits, whatever else as it is."""
-    value = text.strip()
-    try:
-        return gtin14(value) if value.isascii() and value.isdigit() else value
-    except WrongGtinError:
-        return value
 
 
 def _add_barcode(variant: Variant, text: str) -> Barcode:

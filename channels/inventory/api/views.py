@@ -19,6 +19,7 @@ from channels.inventory.api import filters, serializers
 from channels.inventory.enums import MovementReason
 from channels.inventory.lines import StockLine
 from channels.inventory.models import ChannelQuota, Hold, StockLevel, StockMovement
+from channels.inventory.selectors.moving import movements_of
 from channels.inventory.selectors.selling import sold_out_levels
 from channels.stores.models import SalesChannel
 from channels.stores.reach import require_locations
@@ -83,7 +84,9 @@ class StockMovementViewSet(ReadOnlyMerchantViewSet):
     def get_queryset(self) -> QuerySet[StockMovement]:
         """Return the merchant's movements."""
         found: QuerySet[StockMovement] = StockMovement.objects.all()
-        return found if self.location_ids is None else found.filter(level__location_id__in=self.location_ids)
+        if self.location_ids is None:
+            return found
+        return found.filter(movements_of(StockLevel.objects.filter(location_id__in=self.location_ids)))
 
 
 @extend_schema_view(

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from channels.catalog.models import Category
+from channels.catalog.selectors.searching import of_variants
 from channels.inventory.console.places import goods_of, own_choices
 from channels.inventory.console.steps import Check, CheckedPage
 from channels.inventory.enums import CountState
@@ -175,10 +176,7 @@ class RecordCount(CountPage):
         """Return the lines of a page and one more, where more follow."""
         asked, found = self.request.GET, self._lines()
         if text := asked.get("q", "").strip():
-            named = list(variants_of_codes([text]).values())
-            found = found.filter(
-                Q(variant_id__in=named) | Q(variant__sku__startswith=text) | Q(variant__product__name__icontains=text)
-            )
+            found = found.filter(of_variants("variant", text))
         elif not asked.get("all"):
             found = found.filter(TO_COUNT)
         if after := asked.get("after"):

@@ -64,6 +64,7 @@ class CountAdmin(MerchantModelAdmin):
     list_filter = ("state", "location")
     list_select_related = ("location",)
     search_fields = ("number",)
+    search_help_text = _("Number")
     sortable_by = ()
     export_columns = ("number", "location", "state", "reason", "opened_by", "created_at", "posted_by", "posted_at")
     acts = (

@@ -8,14 +8,19 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from channels.catalog.selectors.searching import of_variants
 from channels.inventory import services
+from channels.inventory.console.places import goods_column, product_link, stores_of
 from channels.inventory.enums import HoldState
 from channels.inventory.explaining import names_of
 from channels.inventory.models import Hold, StockLevel, StockMovement
+from channels.inventory.selectors.moving import movements_of
 from channels.inventory.selectors.transit import in_transit
 from o2o.console import (
     Act,
@@ -31,12 +36,28 @@ from o2o.console import (
     page,
     site,
 )
-from o2o.console.components import Table, state_badge
+from o2o.console.components import Table, doer, state_badge
+from o2o.console.locations import location_choices
 from o2o.kit.clock import now
 from o2o.tenancy.capabilities import Capability
 
 SHOWN_MOVEMENTS = 50
 TRANSFER = "console:inventory_transferorder_change"
+
+
+class StoreFilter(admin.SimpleListFilter):
+    """Movements at a location."""
+
+    title = _("location")
+    parameter_name = "location"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return location_choices(request.actor)  # type: ignore[attr-defined]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[StockMovement]) -> QuerySet[StockMovement]:
+        store = self.value()
+        known = store in dict(self.lookup_choices)
+        return queryset.filter(movements_of(StockLevel.objects.filter(location=store))) if store and known else queryset
 
 
 @admin.register(StockMovement, site=site)
@@ -45,16 +66,15 @@ class MovementAdmin(MerchantModelAdmin):
 
     slug = "stock-movements"
     nav = Nav(NavGroup.CHANNELS, "swap_vert", 22)
-    location_field = "level__location"
     policy = {"view": Capability.STOCK_READ}
     intro = _(
         "Every change of stock with its cause. Nothing here can be changed; a mistake is put right by another entry."
     )
-    list_display = ("occurred_at", "sku", "place", "kind", "on_hand_delta", "allocated_delta", "reason", "actor_label")
-    list_filter = ("kind", "reason", "level__location")
-    list_select_related = ("level__variant", "level__location")
+    list_display = ("occurred_at", "sku", "place", "kind", "on_hand_delta", "allocated_delta", "reason", "by")
+    list_filter = ("kind", "reason", StoreFilter)
+    list_select_related = ("level__variant__product", "level__location")
     search_fields = ("level__variant__sku",)
-    search_help_text = _("SKU, in full")
+    search_help_text = _("SKU, barcode or name of the product")
     sortable_by = ()
     is_in_palette = False
     export_columns = (
@@ -67,18 +87,30 @@ class MovementAdmin(MerchantModelAdmin):
         icon="swap_vert",
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StockMovement]:
+        """Return the movements, at the person's stores where they are bound to some."""
+        queryset: QuerySet[StockMovement] = super().get_queryset(request)
+        stores = stores_of(request)
+        if stores is None:
+            return queryset
+        return queryset.filter(movements_of(StockLevel.objects.filter(location__in=stores)))
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[StockMovement], search_term: str
     ) -> tuple[QuerySet[StockMovement], bool]:
-        """Find the movements of one SKU, by the index of its levels."""
-        term = search_term.strip()
-        if not term:
+        """Find the movements of the variants that the text may mean."""
+        if not search_term.strip():
             return queryset, False
-        return queryset.filter(level__in=StockLevel.objects.filter(variant__sku=term)), False
+        levels = StockLevel.objects.filter(of_variants("variant", search_term))
+        return queryset.filter(movements_of(levels)), False
 
     @admin.display(description=_("SKU"))
-    def sku(self, row: StockMovement) -> str:
-        return row.level.variant.sku
+    def sku(self, row: StockMovement) -> SafeString:
+        return goods_column(row.level.variant)
+
+    @admin.display(description=_("by"))
+    def by(self, row: StockMovement) -> str:
+        return doer(row.actor_label)
 
     @admin.display(description=_("location"))
     def place(self, row: StockMovement) -> str:
@@ -92,6 +124,7 @@ class MovementAdmin(MerchantModelAdmin):
         names = {} if cause is None else names_of(row.reference_kind, {cause})
         name, url = ("–", "") if cause is None else names.get(cause, (str(cause), ""))
         facts = [
+            Fact(_("Product"), product_link(row.level.variant)),
             Fact(_("SKU"), row.level.variant.sku, is_code=True),
             Fact(_("Location"), row.level.location.name),
             Fact(_("Kind"), row.get_kind_display()),
@@ -100,7 +133,7 @@ class MovementAdmin(MerchantModelAdmin):
             Fact(_("Reason"), row.get_reason_display()),
             Fact(_("Cause"), format_html('<a href="{}">{}</a>', url, name) if url else name),
             Fact(_("Note"), row.note),
-            Fact(_("By"), row.actor_label),
+            Fact(_("By"), doer(row.actor_label)),
             Fact(_("Occurred at"), row.occurred_at),
         ]
         return [Panel(_("Stock movement"), facts=facts)]
@@ -117,9 +150,9 @@ class LevelAdmin(MerchantModelAdmin):
     intro = _("One row for each variant at each location. Safety stock is never promised.")
     list_display = ("sku", "location", "on_hand", "allocated", "held", "safety_stock", "sold_out")
     list_filter = ("location", ("sold_out_until", admin.EmptyFieldListFilter))
-    list_select_related = ("variant", "location")
+    list_select_related = ("variant__product", "location")
     search_fields = ("variant__sku",)
-    search_help_text = _("SKU, in full")
+    search_help_text = _("SKU, barcode or name of the product")
     sortable_by = ()
     is_in_palette = False
     export_columns = (
@@ -161,22 +194,22 @@ class LevelAdmin(MerchantModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[StockLevel], search_term: str
     ) -> tuple[QuerySet[StockLevel], bool]:
-        """Find the levels of one SKU."""
-        term = search_term.strip()
-        return (queryset.filter(variant__sku=term) if term else queryset), False
+        """Find the levels of the variants that the text may mean."""
+        return queryset.filter(of_variants("variant", search_term)), False
 
     @admin.display(description=_("SKU"))
-    def sku(self, row: StockLevel) -> str:
-        return row.variant.sku
+    def sku(self, row: StockLevel) -> SafeString:
+        return goods_column(row.variant)
 
     @admin.display(description=_("sold out until"))
     def sold_out(self, row: StockLevel) -> SafeString | str:
         if row.sold_out_until is None or row.sold_out_until <= now():
             return "–"
-        return badge(f"{row.sold_out_until:%m-%d %H:%M}", "danger")
+        return badge(date_format(localtime(row.sold_out_until), "SHORT_DATETIME_FORMAT"), "danger")
 
     def panels(self, request: HttpRequest, row: StockLevel) -> Sequence[Panel]:
         facts = [
+            Fact(_("Product"), product_link(row.variant)),
             Fact(_("SKU"), row.variant.sku, is_code=True),
             Fact(_("Location"), row.location.name),
             Fact(_("On hand"), row.on_hand),
@@ -190,7 +223,7 @@ class LevelAdmin(MerchantModelAdmin):
             facts.append(Fact(_("Settings"), format_html('<a href="{}">{}</a>', url, _("Set the safety stock"))))
         rows = [
             (entry.occurred_at, entry.get_kind_display(), entry.on_hand_delta, entry.allocated_delta,
-             entry.get_reason_display(), entry.actor_label)
+             entry.get_reason_display(), doer(entry.actor_label))
             for entry in row.movements.order_by("-pk")[:SHOWN_MOVEMENTS]
         ]  # fmt: skip
         headers = (_("Occurred at"), _("Kind"), _("On hand"), _("Allocated"), _("Reason"), _("By"))
@@ -264,7 +297,7 @@ class HoldAdmin(MerchantModelAdmin):
     )
     list_display = ("sku", "place", "channel", "quantity", "state_shown", "expires_at")
     list_filter = ("state", "channel")
-    list_select_related = ("level__variant", "level__location", "channel")
+    list_select_related = ("level__variant__product", "level__location", "channel")
     sortable_by = ()
     is_in_palette = False
     export_columns = (
@@ -293,8 +326,8 @@ class HoldAdmin(MerchantModelAdmin):
     )
 
     @admin.display(description=_("SKU"))
-    def sku(self, row: Hold) -> str:
-        return row.level.variant.sku
+    def sku(self, row: Hold) -> SafeString:
+        return goods_column(row.level.variant)
 
     @admin.display(description=_("location"))
     def place(self, row: Hold) -> str:
@@ -304,7 +337,7 @@ class HoldAdmin(MerchantModelAdmin):
     def state_shown(self, row: Hold) -> SafeString:
         if row.state == HoldState.ACTIVE and row.expires_at <= now():
             return badge(HoldState.EXPIRED.label, "danger")
-        return state_badge(row)
+        return badge(_("held"), "info") if row.state == HoldState.ACTIVE else state_badge(row)
 
     def row_title(self, row: Hold) -> str:
         return f"{row.level.variant.sku} × {row.quantity}"

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -29,6 +30,18 @@ def goods_of(variant: Variant) -> tuple[SafeString, str]:
     return format_html(
         '<span class="o2o-nowrap">{}</span>', variant.sku
     ), f"{variant.product.name} {variant.name}".strip()
+
+
+def goods_column(variant: Variant) -> SafeString:
+    """Return the SKU and the name of a variant whose product was read with it, as one cell of a list."""
+    name = f"{variant.product.name} {variant.name}".strip()
+    return format_html('<span class="o2o-goods">{}<small>{}</small></span>', variant.sku, name)
+
+
+def product_link(variant: Variant) -> SafeString:
+    """Return the name of a variant whose product was read with it, as a link to the page of the product."""
+    url = reverse("console:catalog_product_change", args=(variant.product_id,))
+    return format_html('<a href="{}">{}</a>', url, f"{variant.product.name} {variant.name}".strip())
 
 
 def stores_of(request: HttpRequest) -> frozenset[UUID] | None:

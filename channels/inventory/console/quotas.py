@@ -4,11 +4,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from channels.catalog.selectors.searching import of_variants
 from channels.inventory import services
+from channels.inventory.console.places import goods_column
 from channels.inventory.models import ChannelQuota
 from channels.inventory.services.counting import variants_of_skus
 from channels.stores.models import SalesChannel
@@ -38,8 +42,9 @@ class QuotaAdmin(MerchantModelAdmin):
         "valid_until",
     )
     list_filter = ("channel",)
-    list_select_related = ("variant", "channel")
+    list_select_related = ("variant__product", "channel")
     search_fields = ("variant__sku",)
+    search_help_text = _("SKU, barcode or name of the product")
     sortable_by = ()
     is_in_palette = False
     export_columns = (
@@ -66,9 +71,15 @@ class QuotaAdmin(MerchantModelAdmin):
         ),
     )
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[ChannelQuota], search_term: str
+    ) -> tuple[QuerySet[ChannelQuota], bool]:
+        """Find the quotas of the variants that the text may mean."""
+        return queryset.filter(of_variants("variant", search_term)), False
+
     @admin.display(description=_("SKU"))
-    def sku(self, row: ChannelQuota) -> str:
-        return row.variant.sku
+    def sku(self, row: ChannelQuota) -> SafeString:
+        return goods_column(row.variant)
 
     @admin.display(description=_("left"))
     def left(self, row: ChannelQuota) -> int:

@@ -50,6 +50,7 @@ class TransferAdmin(MerchantModelAdmin):
     list_filter = ("state", "source", "destination")
     list_select_related = ("source", "destination")
     search_fields = ("number",)
+    search_help_text = _("Number")
     sortable_by = ()
     export_columns = (
         "number",

@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
-from channels.catalog.models import Barcode, Category, Variant
+from channels.catalog.models import Category, Variant
+from channels.catalog.selectors.searching import variants_meant
 from channels.inventory.models import StockLevel
 from channels.inventory.selectors.availability import available_at_locations, available_to_promise
 
@@ -31,14 +32,13 @@ class MatrixRow:
 
 
 def variants_matching(*, text: str = "", category_id: uuid.UUID | None = None) -> QuerySet[Variant]:
-    """Return active variants in the order of their SKUs, found by SKU, beginning of the product's name, or barcode."""
+    """Return active variants in the order of their SKUs, found by code or name."""
     found: QuerySet[Variant] = Variant.objects.filter(is_active=True).select_related("product")
     if category_id is not None:
         path = Category.objects.filter(pk=category_id).values_list("path", flat=True).first() or "-"
         found = found.filter(product__category__path__startswith=path)
     if text:
-        coded = Barcode.objects.filter(value=text).values("variant_id")
-        found = found.filter(Q(sku__startswith=text) | Q(product__name__icontains=text) | Q(pk__in=coded))
+        found = found.filter(variants_meant(text))
     return found.order_by("sku")
 
 

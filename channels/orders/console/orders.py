@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -17,9 +17,9 @@ from channels.orders.console.telling import cause_of, grouped, paid_by, told
 from channels.orders.enums import FulfillmentState, OrderState, PaymentKind, PaymentState, UnroutedQueue
 from channels.orders.models import FulfillmentOrder, Order, OrderLine, RoutingDecision
 from channels.orders.recipients import recipient_of
-from channels.orders.selectors import orders_of_stores
+from channels.orders.selectors import orders_meant, orders_of_stores
 from o2o.console import CardLine, EmptyState, Fact, HomeCard, MerchantModelAdmin, Nav, NavGroup, Panel, home_card, site
-from o2o.console.components import Moment, Table, Tone, state_badge
+from o2o.console.components import Moment, Table, Tone, doer, state_badge
 from o2o.console.locations import location_choices
 from o2o.kit import clock
 from o2o.tenancy.capabilities import Capability
@@ -124,7 +124,7 @@ class OrderAdmin(MerchantModelAdmin):
     )
     list_select_related = ("channel",)
     search_fields = ("number",)
-    search_help_text = _("Number of the order, or its id in the channel")
+    search_help_text = _("Number, id in the channel or customer there, or how it begins")
     ordering = ("-placed_at", "-pk")
     sortable_by = ()
     export_columns = (
@@ -147,11 +147,8 @@ class OrderAdmin(MerchantModelAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Order], search_term: str
     ) -> tuple[QuerySet[Order], bool]:
-        """Find by the exact number or id, each of which is one look into an index however many orders there are."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        return queryset.filter(Q(number=term) | Q(external_id=term)), False
+        """Find by the beginning of the number, of the id in the channel or of the customer there."""
+        return queryset.filter(orders_meant(search_term)), False
 
     @admin.display(description=_("state"))
     def state_shown(self, order: Order) -> SafeString:
@@ -339,7 +336,7 @@ def _timeline(order: Order) -> Panel:
             entry.occurred_at,
             entry.get_kind_display(),
             " · ".join(
-                filter(None, (told(entry.details, order.currency), entry.actor_label, entry.get_origin_display()))
+                filter(None, (told(entry.details, order.currency), doer(entry.actor_label), entry.get_origin_display()))
             ),
             TONES.get(entry.kind, "neutral"),
         )

@@ -48,6 +48,7 @@ class ReturnAdmin(MerchantModelAdmin):
     list_filter = ("state", "location")
     list_select_related = ("order", "location")
     search_fields = ("=number",)
+    search_help_text = _("Number of the return, in full")
     sortable_by = ()
     export_columns = (
         "number", "order", "state", "location", "reason", "refund_total", "requested_at", "approved_at",

@@ -111,6 +111,13 @@ class Order(TenantModel):
             models.Index(fields=("merchant", "is_historical", "-placed_at", "-id"), name="order_by_origin"),
             # serves: the search for an id of a channel
             models.Index(fields=("merchant", "external_id"), name="order_external", condition=~Q(external_id="")),
+            # serves: the search for a customer of a channel, by the beginning of what it calls them
+            models.Index(
+                fields=("merchant", "customer_reference"),
+                name="order_customer",
+                opclasses=("uuid_ops", "text_pattern_ops"),
+                condition=~Q(customer_reference=""),
+            ),
             # serves: the orders of a member
             models.Index(
                 fields=("member_id", "-placed_at"), name="order_by_member", condition=Q(member_id__isnull=False)

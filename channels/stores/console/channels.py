@@ -53,6 +53,7 @@ class ChannelAdmin(MerchantModelAdmin):
     list_display = ("name", "code", "kind", "currency", "is_active")
     list_filter = ("kind", "is_active")
     search_fields = ("name", "code")
+    search_help_text = _("Name or code")
     ordering = ("name", "pk")
     sortable_by = ("name",)
     export_columns = ("code", "name", "kind", "currency", "is_active")

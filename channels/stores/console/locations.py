@@ -60,6 +60,7 @@ class LocationAdmin(MerchantModelAdmin):
     list_display = ("name", "code", "kind", "city", "is_active", "methods_shown", "daily_order_capacity")
     list_filter = ("kind", "is_active", "city")
     search_fields = ("name", "code", "city", "street")
+    search_help_text = _("Name, code, city or street")
     ordering = ("name", "pk")
     sortable_by = ("name", "code", "city")
     export_columns = (

@@ -32,6 +32,7 @@ class SpecialDayAdmin(MerchantModelAdmin):
     list_filter = ("location",)
     list_select_related = ("location",)
     search_fields = ("name",)
+    search_help_text = _("Name")
     ordering = ("-on", "-pk")
     sortable_by = ("on",)
     export_columns = ("on", "name", "location", "opens_at", "closes_at")

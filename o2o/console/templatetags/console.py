@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from o2o.console.components import Chart, badge, state_badge, tone_of
+from o2o.console.rows import table_of
 
 register = template.Library()
 
@@ -38,6 +39,12 @@ def chart(chart: Chart) -> dict[str, Any]:
 def empty_state(empty: Any) -> dict[str, Any]:
     """Draw an empty state."""
     return {"empty": empty}
+
+
+@register.inclusion_tag("console/list.html")
+def list_table(changelist: Any) -> dict[str, Any]:
+    """Draw the rows of a list, or what an empty one says."""
+    return {"cl": changelist, **(table_of(changelist) if changelist.result_list else {})}
 
 
 @register.simple_tag

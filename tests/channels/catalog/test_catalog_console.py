@@ -100,7 +100,7 @@ def test_held_price_is_settled_by_somebody_else(sign_in, owner, merchant):  # no
     assert "waits for approval" in answer.content.decode()
     with tenant_transaction(merchant.pk):
         request = PriceChangeRequest.objects.get()
-    assert "18 → 1.8 CNY" in page_of(owner, "catalog_pricechangerequest_changelist")
+    assert "18.00 → 1.80 CNY" in page_of(owner, "catalog_pricechangerequest_changelist")
 
     _shown, refused = act(owner, "pricechangerequest", request, "approve")
     assert "a colleague must approve it" in refused

@@ -1,4 +1,4 @@
-"""Which orders concern a store."""
+"""Which orders concern a store, and which ones a text means."""
 
 import pytest
 
@@ -19,3 +19,17 @@ def test_orders_of_a_store_are_those_bought_there_and_those_made_ready_there(sho
     assert set(Order.objects.filter(selectors.orders_of_stores([first.pk, second.pk]))) == {shipped, bought}
     assert not Order.objects.filter(selectors.orders_of_stores([])).exists()
     assert Order.objects.filter(selectors.orders_of_stores(None)).count() == 2
+
+
+@pytest.mark.parametrize(("few", "many"), [(1000, 0), (0, 1000), (0, 0)])
+def test_orders_are_found_by_the_beginning_of_what_names_them(shop, monkeypatch, few, many):
+    monkeypatch.setattr(selectors, "FEW", few)
+    monkeypatch.setattr(selectors, "MANY", many)
+    order, other = place(shop, 1), place(shop, 1)
+    Order.objects.filter(pk=order.pk).update(external_id="EXT-77", customer_reference="wx_openid_9")
+    for text in (order.number, order.number.lower(), "EXT-77", "ext-7", "wx_open"):
+        assert order in Order.objects.filter(selectors.orders_meant(text)), text
+    assert other not in Order.objects.filter(selectors.orders_meant("EXT"))
+    assert not Order.objects.filter(selectors.orders_meant("EX")).exists()
+    assert not Order.objects.filter(selectors.orders_meant("openid")).exists()
+    assert Order.objects.filter(selectors.orders_meant(" ")).count() == 2

@@ -9,7 +9,7 @@ from o2o.tenancy.rls import EnableRowLevelSecurity
 class Migration(migrations.Migration):
     dependencies = [
         ("jobs", "0001_initial"),
-        ("orders", "0001_initial"),
+        ("orders", "0002_raise_reference_version"),
         ("tenancy", "0005_audit_newest_first"),
     ]
 

@@ -1,36 +1,11 @@
-"""Which orders and returns concern whom, and how a rule that was tried stands to the rules as they are."""
+"""Rules as they are now, and how one that was tried stands to them."""
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
-
 from channels.orders.enums import ReplayStanding
-from channels.orders.models import FulfillmentOrder, RoutingRule, RuleReplay
-
-FEW = 1000
-
-
-def orders_of_stores(location_ids: Collection[uuid.UUID] | None) -> Q:
-    """Return the condition for orders that were placed for some stores or have a part there (None: all orders).
-
-    Asks one query for a handful of ids first, so that the condition fits stores with few orders and with many.
-    """
-    if location_ids is None:
-        return Q()
-    placed = Q(location__in=location_ids)
-    parts = FulfillmentOrder.objects.filter(location__in=location_ids).order_by()
-    # Few are looked up one by one. Of many some are met soon, in whatever order the orders are walked through.
-    few = list(parts.values_list("order_id", flat=True)[: FEW + 1])
-    if len(few) <= FEW:
-        return placed | Q(pk__in=few)
-    return placed | Q(Exists(parts.filter(order=OuterRef("pk"))))
-
-
-def returns_of_stores(location_ids: Collection[uuid.UUID] | None) -> Q:
-    """Return the condition for returns to some stores (None: all returns); one that may go anywhere is everybody's."""
-    return Q() if location_ids is None else Q(location__in=location_ids) | Q(location=None)
+from channels.orders.models import RoutingRule, RuleReplay
 
 
 def rules_of_now() -> list[dict[str, Any]]:
