@@ -110,7 +110,10 @@ async function quietly(event) {
 function moved(place, submitter) {
   if (submitter.value === "earlier") place.previousElementSibling?.before(place);
   else place.nextElementSibling?.after(place);
-  submitter.focus();
+  // At the end of the row the way on is hidden; the way back is not.
+  const isAtEnd = getComputedStyle(submitter).visibility === "hidden";
+  const back = submitter.form.querySelector(`[name=move]:not([value=${submitter.value}])`);
+  (isAtEnd ? back : submitter).focus();
   say(`${[...list.children].indexOf(place) + 1} / ${list.children.length}`);
 }
 

@@ -45,7 +45,8 @@ def test_pictures_are_chosen_shown_described_moved_and_deleted(tab, house):  # n
     second.get_by_role("button", name="Earlier").focus()
     page.keyboard.press("Enter")
     page.locator(f"[data-picture='{moved}']:first-child").wait_for()
-    assert page.evaluate("document.activeElement.value") == "earlier"
+    # Nothing is earlier than the first, so the focus goes to the way back.
+    page.wait_for_function("document.activeElement.value === 'later'")
     page.locator("[data-picture]").nth(1).get_by_role("link", name="Delete").click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_text("Deleted.").wait_for()
