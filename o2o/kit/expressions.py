@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, Func, Q, QuerySet, Subquery, UUIDField, Value
 
 FEW = 1000
+MANY = 50_000
 
 
 class IsAnyOf(Func):
@@ -74,8 +75,10 @@ class IsHeldBy(Func):
 def few_or_many(column: str, query: QuerySet[Any, Any]) -> Q:
     """Return the condition that a column is one of the ids that a query of one column returns.
 
-    Asks for a handful of them first. Few are looked up one by one; of many some are met soon, in whatever order the
-    rows are walked through, while a long list in a condition is compared to every row from its beginning.
+    Two queries at most tell how many there are. Few are looked up one by one; of many some are met soon, in whatever
+    order the rows are walked through, if each row on the way is only compared.
     """
     few = list(query[: FEW + 1])
-    return Q(IsOneOf(column, few)) if len(few) <= FEW else Q(**{f"{column}__in": query})
+    if len(few) <= FEW:
+        return Q(IsOneOf(column, few))
+    return Q(IsHeldBy(column, query)) if query[: MANY + 1].count() <= MANY else Q(**{f"{column}__in": query})

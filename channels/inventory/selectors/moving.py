@@ -5,10 +5,9 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from channels.inventory.models import StockLevel
-from o2o.kit.expressions import IsHeldBy
+from o2o.kit.expressions import MANY, IsHeldBy
 
 FEW = 500
-MANY = 50_000
 
 
 def movements_of(levels: QuerySet[StockLevel, Any]) -> Q:

@@ -6,9 +6,8 @@ from collections.abc import Collection
 from django.db.models import Exists, OuterRef, Q
 
 from channels.orders.models import FulfillmentOrder, Order
-from o2o.kit.expressions import FEW, BeginsWith, IsAnyOf
+from o2o.kit.expressions import FEW, MANY, BeginsWith, IsAnyOf
 
-MANY = 50_000
 SHORTEST_BEGINNING = 3
 
 
