@@ -94,7 +94,7 @@ def drop_database(name: str) -> None:
     """Drop a clone, whoever is still connected."""
     _end_sessions(name)
     with as_owner("postgres") as connection:
-        _run(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        _drop(connection, name)
 
 
 def _end_sessions(name: str) -> None:
@@ -132,7 +132,7 @@ def _drop_old(connection: psycopg2.extensions.connection) -> None:
         )
         names = [name for (name,) in cursor.fetchall()]
     for name in names:
-        _run(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        _drop(connection, name)
 
 
 def use_database(name: str) -> None:
@@ -172,6 +172,14 @@ def _filled(connection: psycopg2.extensions.connection, tables: list[str]) -> li
             [tables],
         )
         return [table for (table,) in cursor.fetchall()]
+
+
+def _drop(connection: psycopg2.extensions.connection, name: str) -> None:
+    try:
+        _run(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    except psycopg2.errors.InsufficientPrivilege:
+        # Only a superuser may end a worker of autovacuum by force. Without force PostgreSQL sends it away by itself.
+        _run(connection, "DROP DATABASE IF EXISTS {}", name)
 
 
 def _run(connection: psycopg2.extensions.connection, statement: str, *names: str) -> None:
