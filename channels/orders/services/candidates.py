@@ -6,9 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
-
-from channels.catalog.models import Category, Variant
+from channels.catalog.selectors.categories import categories_of
 from channels.inventory.selectors import available_at_locations
 from channels.orders.enums import FulfillmentState, RejectionReason
 from channels.orders.models import FulfillmentOrder, Order, OrderLine, RoutingRule
@@ -34,7 +32,7 @@ def load_rules() -> list[Rule]:
 def demand_of(order: Order, units: Mapping[OrderLine, int], rules: Sequence[Rule], *, at: datetime) -> Demand:
     """Return what units of lines want. No query unless a rule asks for categories: then two."""
     needs_categories = any(rule.when.categories for rule in rules)
-    categories = _categories({line.variant_id for line in units if line.variant_id}) if needs_categories else {}
+    categories = categories_of({line.variant_id for line in units if line.variant_id}) if needs_categories else {}
     zone = ZoneInfo(_time_zone(order)) if any(rule.when.weekdays or rule.when.begins for rule in rules) else None
     coordinates = (order.latitude, order.longitude)
     return Demand(
@@ -117,16 +115,6 @@ def _refused(order: Order) -> Mapping[uuid.UUID, str]:
     return {
         location_id: "took_too_long" if reason == RejectionReason.EXPIRED else "rejected_before"
         for location_id, reason in rows.values_list("location_id", "rejection_reason")
-    }
-
-
-def _categories(variant_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, frozenset[uuid.UUID]]:
-    paths = dict(Variant.objects.filter(pk__in=variant_ids).values_list("pk", "product__category__path"))
-    codes = {code for path in paths.values() if path for code in path.split("/") if code}
-    ids = dict(Category.objects.filter(Q(code__in=codes)).values_list("code", "pk"))
-    return {
-        variant_id: frozenset(ids[code] for code in path.split("/") if code in ids) if path else frozenset()
-        for variant_id, path in paths.items()
     }
 
 

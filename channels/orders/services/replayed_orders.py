@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet, Sum
 
-from channels.catalog.models import Category, Variant
+from channels.catalog.selectors.categories import categories_of
 from channels.inventory.selectors import available_at_locations
 from channels.orders.enums import FulfillmentState
 from channels.orders.models import FulfillmentLine, Order, OrderLine
@@ -79,7 +79,7 @@ def demands_of(orders: Sequence[Order], rules: Iterable[Rule]) -> list[Demand]:
     """
     rules = list(rules)
     variant_ids = {line.variant_id for order in orders for line in order.lines.all() if line.variant_id}
-    categories = _categories(variant_ids) if any(rule.when.categories for rule in rules) else {}
+    categories = categories_of(variant_ids) if any(rule.when.categories for rule in rules) else {}
     zone = _zone(orders) if any(rule.when.weekdays or rule.when.begins for rule in rules) else None
     demands = (_demand(order, categories, zone) for order in orders)
     return [demand for demand in demands if demand.lines]
@@ -140,16 +140,6 @@ def _line(line: OrderLine, categories: Mapping[uuid.UUID, frozenset[uuid.UUID]])
         line.quantity,
         categories.get(line.variant_id, frozenset()),  # type: ignore[arg-type]
     )
-
-
-def _categories(variant_ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, frozenset[uuid.UUID]]:
-    """Return the categories of variants, with those above them."""
-    paths = dict(Variant.objects.filter(pk__in=variant_ids).values_list("pk", "product__category__path"))
-    ids = dict(Category.objects.values_list("code", "pk"))
-    return {
-        variant_id: frozenset(ids[code] for code in (path or "").split("/") if code in ids)
-        for variant_id, path in paths.items()
-    }
 
 
 def _zone(orders: Sequence[Order]) -> ZoneInfo | None:
