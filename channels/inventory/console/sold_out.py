@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext as _text
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels.catalog.models import Variant
@@ -82,15 +82,15 @@ class SoldOutToday(Page):
         location = StockLocation.objects.filter(pk=location_id).first() if location_id else None
         variant = Variant.objects.select_related("product").filter(pk=variant_id).first() if variant_id else None
         if location is None or variant is None:
-            raise NotFoundError(_text("There is no such variant or store."))
+            raise NotFoundError(gettext("There is no such variant or store."))
         require_at(self.actor, location.pk)
         chosen = {"location_id": location.pk, "variant_ids": [variant.pk], "at": now()}
         if sent.get("restore"):
             services.restore(**chosen)
-            messages.success(self.request, _text("%(name)s is on sale again.") % {"name": variant.product.name})
+            messages.success(self.request, gettext("%(name)s is on sale again.") % {"name": variant.product.name})
         else:
             until = services.mark_sold_out(**chosen).astimezone(ZoneInfo(location.time_zone))
-            text = _text("%(name)s is sold out until %(until)s.")
+            text = gettext("%(name)s is sold out until %(until)s.")
             messages.success(self.request, text % {"name": variant.product.name, "until": f"{until:%m-%d %H:%M}"})
         back = {"location": str(location.pk), "q": sent.get("q", "")}
         return HttpResponseRedirect(
@@ -104,5 +104,5 @@ class SoldOutToday(Page):
         if not asked:
             return StockLocation.objects.filter(pk=UUID(choices[0][0])).first() if choices else None
         if asked not in dict(choices):
-            raise NotFoundError(_text("There is no such store, or you work in others."))
+            raise NotFoundError(gettext("There is no such store, or you work in others."))
         return StockLocation.objects.filter(pk=UUID(asked)).first()
