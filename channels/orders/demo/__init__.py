@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils import translation
 
-from channels.orders.demo import fenwick, files, tea
+from channels.orders.demo import fenwick, files, tea, trials
 from channels.orders.models import Order
 from o2o.console.demo import demo_part
 from o2o.kit.clock import now
@@ -17,10 +17,11 @@ LOADERS = {"tea-isle": tea.load, "fenwick": fenwick.load}
 
 @demo_part(order=40)
 def load(merchants: Mapping[str, Merchant]) -> str:
-    """Load the orders of both chains and some files; what is there already stays as it is."""
+    """Load the orders of both chains, some files and a rule on trial; what is there already stays as it is."""
     at = now()
     lines = [_load(merchants[slug], slug, at=at) for slug in LOADERS]
     lines += [files.load(merchants[slug], slug, at=at) for slug in LOADERS]
+    lines.append(trials.load(merchants["tea-isle"], operator="operations@tea.example", at=at))
     return "orders: " + "; ".join(lines)
 
 
