@@ -2,8 +2,8 @@
 
 import pytest
 
-from channels.orders import selectors
 from channels.orders.models import Order
+from channels.orders.selectors import orders as selectors
 from tests.channels.orders.conftest import place
 
 
