@@ -156,6 +156,8 @@ def test_a_file_of_nothing_but_nul_names_no_column(merchant: Merchant) -> None:
         TABLE.replace(",", "\t").replace("\n", "\r\n").encode("utf-16-be"),
         gzip.compress(TABLE.encode("gb18030")),
     ],
+    # The processes of a run must agree on the names, and a .gz holds the second in which it was made.
+    ids=("utf-8", "bom", "gb18030", "utf-16-le", "utf-16-be", "utf-16-semicolons", "utf-16-tabs", "gzip"),
 )
 def test_a_file_goes_all_the_way_in_whatever_encoding(content: bytes, merchant: Merchant) -> None:
     assert applied(merchant, content).applied_count == 2
