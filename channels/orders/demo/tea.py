@@ -138,7 +138,7 @@ def _rules(trade: Trade, at: datetime) -> None:
         "split": "units",
         "max_parts": 3,
     }
-    save_rule(name="草稿：库存均衡发货", definition=balanced, position=50, is_active=False, at=at)
+    save_rule(name="草稿：库存均衡发货", definition=balanced, position=35, is_active=False, at=at)
 
 
 def _times_to_accept(trade: Trade) -> None:

@@ -142,9 +142,8 @@ def test_too_many_bytes_and_pixels_are_refused_before_anything_is_decoded(monkey
 
 
 MEASURE = """
-import os, resource, sys
-os.environ["DJANGO_SETTINGS_MODULE"] = "o2o.settings.testing"
-import django; django.setup()
+import resource, sys
+from django.conf import settings; settings.configure(USE_I18N=False)
 from channels.catalog.pictures.making import make_picture
 from o2o.kit.errors import DomainError
 make_picture(content=open(sys.argv[1], "rb").read(), name="small")
