@@ -42,7 +42,10 @@ Tracked = TypeVar("Tracked", bound=type[models.Model])
 
 @dataclass(frozen=True, slots=True)
 class ReferenceData:
-    """The reference data of the merchant in scope, as it is in this transaction. ``version`` None: changed in it."""
+    """The reference data of the merchant in scope, as it is in this transaction.
+
+    ``version`` is None where it was changed in it, or no merchant is in scope: then nothing is kept.
+    """
 
     merchant_id: uuid.UUID | None
     version: int | None
@@ -64,7 +67,7 @@ def current_reference_data() -> ReferenceData:
     with connection.cursor() as cursor:
         cursor.execute(VERSION, [merchant_id])
         version, is_changed = cursor.fetchone()
-    return ReferenceData(merchant_id, None if is_changed else version or 0)
+    return ReferenceData(merchant_id, None if is_changed or merchant_id is None else version or 0)
 
 
 def reference_data(model: Tracked) -> Tracked:

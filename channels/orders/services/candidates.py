@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from channels.catalog.selectors.categories import categories_of
 from channels.inventory.selectors import available_at_locations
 from channels.orders.enums import FulfillmentState, RejectionReason
-from channels.orders.models import FulfillmentOrder, Order, OrderLine, RoutingRule
+from channels.orders.models import FulfillmentOrder, Order, OrderLine
 from channels.orders.routing import Candidate, Demand, DemandLine, Rule, parse_rule
+from channels.orders.selectors import rules_of_now
 from channels.stores.enums import FulfillmentMethod
 from channels.stores.hours import next_opening
 from channels.stores.models import StockLocation
@@ -25,8 +26,7 @@ LONGEST_DAY = timedelta(hours=26)
 
 def load_rules() -> list[Rule]:
     """Read the active rules of the merchant in scope, in their order, for ``ReferenceData.get``. One query."""
-    rows = RoutingRule.objects.filter(is_active=True).order_by("position", "pk")
-    return [parse_rule(row.name, row.definition) for row in rows]
+    return [parse_rule(row["name"], row["definition"]) for row in rules_of_now()]
 
 
 def demand_of(order: Order, units: Mapping[OrderLine, int], rules: Sequence[Rule], *, at: datetime) -> Demand:

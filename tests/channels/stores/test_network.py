@@ -12,7 +12,7 @@ from channels.stores.models import ChannelLocation, OpeningPeriod, SalesChannel,
 from channels.stores.network import load_network
 from o2o.tenancy.models import ReferenceVersion
 from o2o.tenancy.reference import current_reference_data
-from o2o.tenancy.scope import tenant_transaction
+from o2o.tenancy.scope import platform_transaction, tenant_transaction
 from tests.channels.factories import ChannelLocationFactory, SalesChannelFactory, StockLocationFactory
 from tests.factories import MerchantFactory
 
@@ -107,6 +107,13 @@ def test_merchants_have_versions_of_their_own(chain):
 
     assert network_of(chain) is before
     assert names_in(network_of(other)) == ["Moved"]
+
+
+def test_nothing_is_kept_where_no_merchant_is_in_scope(chain):
+    with platform_transaction():
+        reference = current_reference_data()
+        assert reference.version is None
+        assert reference.get(load_network) is not reference.get(load_network)
 
 
 def test_merchant_without_anything_has_an_empty_network(committed_db):

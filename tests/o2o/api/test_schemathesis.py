@@ -25,7 +25,7 @@ from tests.factories import MembershipFactory
 from tests.o2o.api.callers import NOBODY, PROGRAM, Caller, maker
 from tests.trials import trials
 
-EXAMPLES = trials(5, long=200)
+EXAMPLES = trials(8, long=200)
 CALLERS = ["owner", "clerk", PROGRAM, NOBODY]
 # What is true of any answer. Whether a valid request is accepted depends on the rows, so that is left to other tests.
 CHECKS = [
