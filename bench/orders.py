@@ -4,7 +4,8 @@
 
 An order has three lines and a payment, is routed to one of ten stores and its stock allocated; lines, fulfilment,
 events and timeline are written. The calls and ``pgbench`` with the same bare statements take turns on the same
-database, each with 1 and with 32 clients, and the medians are compared. ``--oscar`` names the Python of an environment
+database, each with 1 and with 32 clients, and the medians are compared. Then orders are taken in 100 in a call, as a
+channel tells of them after an outage. ``--oscar`` names the Python of an environment
 with django-oscar 4 and psycopg2, whose ``OrderCreator`` then makes orders of three lines on the same server with two
 processes.
 """
@@ -13,15 +14,21 @@ import argparse
 import random
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.database import analyse, fresh_database, servers
 from bench.filling import CHANNEL, key_of
 from bench.shop import Shop, in_scope, make_shop, sku_of
 
+if TYPE_CHECKING:
+    from channels.orders.drafts import OrderDraft
+
 LINES = 3
 CLIENTS = (1, 32)
+AT_ONCE = 100
+MANY_CLIENTS = (1, 2, 8)
 OSCAR_PROCESSES = 2
 WANTED_TIMES = 20
 BASKETS = {"made": "made before", "filled": "filled in the same time"}
@@ -39,6 +46,10 @@ def main() -> None:
         for name, make in (("place", placing), ("ingest", ingesting)):
             with fresh_database() as database:
                 rates[name] = measure(name, make, database, seconds=options.seconds, rounds=options.rounds)
+        with fresh_database() as database:
+            rates[f"ingest, {AT_ONCE} in a call,"] = measure_many(
+                database, seconds=options.seconds, rounds=options.rounds
+            )
         if options.oscar:
             beside_oscar(options.oscar, rates, seconds=options.seconds, rounds=options.rounds)
         else:
@@ -68,6 +79,27 @@ def measure(
     # Two of our processes, as of the other shop's.
     found |= processes(shop, make, seconds=seconds, rounds=rounds)
     return {clients: rate.per_second for clients, rate in found.items()}
+
+
+def measure_many(database: str, *, seconds: float, rounds: int) -> dict[int, float]:
+    """Take in orders many at a time; return orders per second by the number of clients."""
+    from bench.clients import median_rate, rate_of
+
+    shop = make_shop(stores=10, variants=3_000)
+    analyse(database)
+    print(f"ingest {AT_ONCE} orders of {LINES} lines in a call:")
+    ingesting_many(shop)()
+    rates = {}
+    for clients in MANY_CLIENTS:
+        runs = [
+            rate_of(lambda number: seeded(shop, ingesting_many, number), clients=clients, seconds=seconds)
+            for _round in range(rounds)
+        ]
+        rate = median_rate(runs)
+        rates[clients] = rate.per_second * AT_ONCE
+        times = f"p50 {rate.p50_ms:.0f} ms, p99 {rate.p99_ms:.0f} ms"
+        print(f"  {clients:>2} clients: {rates[clients]:>7,.0f} orders/s (a call: {times})")
+    return rates
 
 
 def processes(
@@ -104,32 +136,55 @@ def ingesting(shop: Shop) -> Callable[[], object]:
     return in_scope(shop, lambda: send("ingest", shop.cart(LINES), external_id=str(uuid.uuid4())))
 
 
+def ingesting_many(shop: Shop) -> Callable[[], object]:
+    """Return a call that takes in other orders of a channel each time, many at once."""
+    return in_scope(shop, lambda: send_many([shop.cart(LINES) for _number in range(AT_ONCE)]))
+
+
 def send(name: str, cart: list[int], *, external_id: str = "", number: str = "") -> None:
     """Place or ingest an order of one unit of each variant, paid, to be shipped."""
-    from channels.orders.drafts import LineDraft, OrderDraft, PaymentDraft
-    from channels.orders.recipients import Recipient
     from channels.orders.services.ingesting import ingest_order
     from channels.orders.services.placing import place_order
-    from channels.stores.enums import FulfillmentMethod
     from o2o.kit import clock
 
     at = clock.now()
-    draft = OrderDraft(
+    draft = draft_of(cart, at, number=number, external_id=external_id if name == "ingest" else "")
+    if name == "ingest":
+        ingest_order(draft=draft, version=1, at=at)
+    else:
+        place_order(draft=draft, at=at)
+
+
+def send_many(carts: list[list[int]]) -> None:
+    """Take in an order of each cart, all in one call."""
+    from channels.orders.services.ingesting_many import Message, ingest_orders
+    from o2o.kit import clock
+
+    at = clock.now()
+    messages = [Message(draft_of(cart, at, external_id=str(uuid.uuid4())), 1) for cart in carts]
+    answers = ingest_orders(messages=messages, at=at)
+    if not all(getattr(answer, "outcome", "") == "created" for answer in answers):
+        raise SystemExit(f"Not all orders were made: {answers}")
+
+
+def draft_of(cart: list[int], at: datetime, *, number: str = "", external_id: str = "") -> "OrderDraft":
+    """Return an order of one unit of each variant, paid, to be shipped."""
+    from channels.orders.drafts import LineDraft, OrderDraft, PaymentDraft
+    from channels.orders.recipients import Recipient
+    from channels.stores.enums import FulfillmentMethod
+
+    return OrderDraft(
         channel_id=key_of(CHANNEL, 0),
         method=FulfillmentMethod.SHIP,
         lines=[LineDraft(1, Decimal(18), sku=sku_of(one), external_id=f"L{place}") for place, one in enumerate(cart)],
         placed_at=at,
         number=number,
-        external_id=external_id if name == "ingest" else "",
+        external_id=external_id,
         payments=[PaymentDraft(Decimal(54), "wechat_pay", at)],
         recipient=Recipient(),
         latitude=31.2,
         longitude=121.5,
     )
-    if name == "ingest":
-        ingest_order(draft=draft, version=1, at=at)
-    else:
-        place_order(draft=draft, at=at)
 
 
 def beside_oscar(python: str, rates: dict[str, dict[int, float]], *, seconds: float, rounds: int) -> None:

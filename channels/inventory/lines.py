@@ -15,9 +15,20 @@ class StockLine:
 
 @dataclass(frozen=True, slots=True)
 class AllocationLine:
-    """Units of a variant at a location for a line of a fulfilment."""
+    """Units of a variant at a location for a line of a fulfilment of an order."""
 
+    order_id: uuid.UUID
     line_id: uuid.UUID
+    variant_id: uuid.UUID
+    location_id: uuid.UUID
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLine:
+    """Units of a variant that an order takes off the shelf of a location; ``quantity`` is greater than zero."""
+
+    order_id: uuid.UUID
     variant_id: uuid.UUID
     location_id: uuid.UUID
     quantity: int

@@ -1,12 +1,28 @@
-"""Rows of several tables in one round trip: for acts that write a little of much."""
+"""Rows of several tables in one round trip: for acts that write a little of much, or much of it."""
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Any
+from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import Model
+from django.utils import timezone
+
+#: From so many rows of a table on they go as an array for each column: a statement that lists the values of many rows
+#: costs client and server more than the rows themselves.
+MANY = 8
+
+Text = Callable[[Any], str]
+"""Returns a value as it stands in the text of a PostgreSQL array."""
+
+#: Fields whose values say the same to PostgreSQL as ``str`` does, and need no quotes in an array.
+BARE = (
+    models.IntegerField, models.DecimalField, models.FloatField, models.BooleanField, models.DateTimeField,
+    models.DateField, models.TimeField,
+)  # fmt: skip
 
 
 def insert_all(rows: Iterable[Model]) -> None:
@@ -21,29 +37,100 @@ def insert_all(rows: Iterable[Model]) -> None:
         tables[type(row)].append(row)
     if not tables:
         return
-    # The proxy would look for the connection of this thread at every value.
-    connection = connections[DEFAULT_DB_ALIAS]
     statements: list[str] = []
     values: list[Any] = []
     for model, members in tables.items():
-        beginning, fields = _insert_into(model)
-        place = f"({', '.join(['%s'] * len(fields))})"
-        statements.append(beginning + ", ".join([place] * len(members)))
-        for row in members:
-            values += [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
-    with connection.cursor() as cursor:
+        table = _table_of(model)
+        statement, of_table = table.by_arrays(members) if len(members) >= MANY else table.by_values(members)
+        statements.append(statement)
+        values += of_table
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute(";\n".join(statements), values)
     for members in tables.values():
         for row in members:
             row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
+class _Table:
+    """How rows of a model are written."""
+
+    def __init__(self, model: type[Model]) -> None:
+        connection = connections[DEFAULT_DB_ALIAS]
+        quote = connection.ops.quote_name
+        self.fields: list[Any] = [
+            field for field in model._meta.local_concrete_fields if not field.generated and not field.has_db_default()
+        ]
+        self.texts = [_text_of(field) for field in self.fields]
+        columns = ", ".join(quote(str(field.column)) for field in self.fields)
+        # Without their lengths: to cast to these would cut a text that is too long, where the column refuses it.
+        types = [str(field.db_type(connection)).partition("(")[0] for field in self.fields]
+        self.beginning = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) "
+        self.place = f"({', '.join(['%s'] * len(self.fields))})"
+        self.arrays = f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)})"  # noqa: S608 - names of types
+
+    def by_values(self, rows: Sequence[Model]) -> tuple[str, list[Any]]:
+        """Return the statement that lists the values of some rows, and these."""
+        # The proxy would look for the connection of this thread at every value.
+        connection = connections[DEFAULT_DB_ALIAS]
+        values = [
+            field.get_db_prep_save(field.pre_save(row, True), connection) for row in rows for field in self.fields
+        ]
+        return f"{self.beginning}VALUES {', '.join([self.place] * len(rows))}", values
+
+    def by_arrays(self, rows: Sequence[Model]) -> tuple[str, list[Any]]:
+        """Return the statement that takes an array for each column, and these. Other kinds of fields go by values."""
+        if not all(self.texts):
+            return self.by_values(rows)
+        return self.beginning + self.arrays, [
+            _array(_saved(field, rows), text) for field, text in zip(self.fields, self.texts, strict=True) if text
+        ]
+
+
 @cache
-def _insert_into(model: type[Model]) -> tuple[str, Sequence[Any]]:
-    """Return the beginning of a model's statement, and the fields whose values it takes."""
-    fields = [
-        field for field in model._meta.local_concrete_fields if not field.generated and not field.has_db_default()
-    ]
-    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-    columns = ", ".join(quote(str(field.column)) for field in fields)
-    return f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ", fields  # noqa: S608 - names of columns
+def _table_of(model: type[Model]) -> _Table:
+    return _Table(model)
+
+
+def _saved(field: Any, rows: Sequence[Model]) -> list[Any]:
+    """Return the values of a column; a time that Django would set is the same in all rows."""
+    if isinstance(field, models.DateTimeField) and (field.auto_now or field.auto_now_add):
+        now = timezone.now()
+        for row in rows:
+            setattr(row, field.attname, now)
+        return [now] * len(rows)
+    return [field.pre_save(row, True) for row in rows]
+
+
+def _array(values: Sequence[Any], text: Text) -> str:
+    """Return values as the text of a PostgreSQL array. In most columns of many rows there stands the same."""
+    first = values[0]
+    if all(value is first for value in values):
+        texts = ["NULL" if first is None else text(first)] * len(values)
+    else:
+        texts = ["NULL" if value is None else text(value) for value in values]
+    return f"{{{','.join(texts)}}}"
+
+
+def _text_of(field: Any) -> Text | None:
+    """Return how a value stands in an array; None for fields that prepare their values in a way of their own."""
+    field = field.target_field if field.is_relation else field
+    prepare = type(field).get_prep_value, type(field).get_db_prep_value
+    if not all(method.__module__.startswith("django.db.models.") for method in prepare):
+        return None
+    if isinstance(field, models.JSONField):
+        encode = json.JSONEncoder().encode if field.encoder is None else field.encoder().encode
+        return lambda value: _quoted(encode(value))
+    if isinstance(field, models.UUIDField):
+        return _uuid
+    if isinstance(field, BARE):
+        return str
+    return _quoted if isinstance(field, models.CharField | models.TextField) else None
+
+
+def _uuid(value: Any) -> str:
+    return value.hex if type(value) is UUID else str(value)
+
+
+def _quoted(value: Any) -> str:
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

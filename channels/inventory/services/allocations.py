@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from channels.inventory.enums import AllocationState, HoldState, MovementKind, MovementReason
-from channels.inventory.lines import AllocationLine, StockLine
+from channels.inventory.lines import AllocationLine, SaleLine
 from channels.inventory.models import Allocation, ChannelQuota, StockLevel, StockMovement
 from channels.inventory.services.availability_events import tell_available
 from channels.inventory.services.holds import end_holds, place_parameters, places_of
@@ -18,36 +18,34 @@ from channels.inventory.services.quotas import draw, give_back
 from channels.inventory.services.reserving import ALLOCATE, Place, lock_places, merged, refuse_short
 from o2o.kit.errors import InvalidError
 from o2o.kit.locks import lock_rows
-from o2o.kit.models import uuid7
+from o2o.kit.models import uuid7_text
 from o2o.tenancy.acting import current_actor_label
 
 
-def allocate_stock(
-    *, order_id: uuid.UUID, channel_id: uuid.UUID, lines: Sequence[AllocationLine], at: datetime
-) -> None:
-    """Promise units to lines of an order, all of them or none.
+def allocate_stock(*, channel_id: uuid.UUID, lines: Sequence[AllocationLine], at: datetime) -> None:
+    """Promise units to lines of orders of a channel, all of them or none.
 
-    Two statements, whatever the number of lines; two or three more for variants with quotas. Raises
+    Two statements, whatever the number of orders and lines; two or three more for variants with quotas. Raises
     ``OutOfStockError``, whose ``lines`` name each place that has too little; then nothing was allocated.
     """
-    units = merged([StockLine(line.variant_id, line.location_id, line.quantity) for line in lines])
+    units = merged(lines)
     with transaction.atomic():
         has_quotas = lock_places(units, at=at)
-        _allocate(units, lines, order_id=order_id, channel_id=channel_id, has_quotas=has_quotas, at=at)
+        _allocate(units, lines, channel_id=channel_id, has_quotas=has_quotas, at=at)
 
 
 def allocate_held(
-    *, reference: uuid.UUID, order_id: uuid.UUID, channel_id: uuid.UUID, lines: Sequence[AllocationLine], at: datetime
+    *, reference: uuid.UUID, channel_id: uuid.UUID, lines: Sequence[AllocationLine], at: datetime
 ) -> None:
     """Turn what is held for a cart into allocations: beyond the holds as far as there is stock, what is left goes back.
 
     Raises as ``allocate_stock``; the holds then live on.
     """
-    units = merged([StockLine(line.variant_id, line.location_id, line.quantity) for line in lines])
+    units = merged(lines)
     with transaction.atomic():
         has_quotas = lock_places({*units, *places_of(reference)}, at=at)
         end_holds(reference=reference, state=HoldState.ALLOCATED, at=at)
-        _allocate(units, lines, order_id=order_id, channel_id=channel_id, has_quotas=has_quotas, at=at)
+        _allocate(units, lines, channel_id=channel_id, has_quotas=has_quotas, at=at)
 
 
 def release_allocations(
@@ -76,14 +74,12 @@ def ship_allocations(*, lines: Mapping[uuid.UUID, int | None], at: datetime) -> 
         return sum(row.quantity for row in ended)
 
 
-def sell_stock(
-    *, order_id: uuid.UUID, channel_id: uuid.UUID, lines: Sequence[StockLine], at: datetime, is_done: bool = False
-) -> None:
+def sell_stock(*, lines: Sequence[SaleLine], at: datetime, is_done: bool = False) -> None:
     """Take units off the shelf that were sold over the counter, promised to nobody before.
 
     Raises ``OutOfStockError`` where a level has fewer free; safety stock may be sold, and what counts as sold out. With
     ``is_done`` the goods are out of the door already: what the books lack is then corrected first, in an entry of its
-    own, so that nothing that is promised is touched.
+    own, so that nothing that is promised is touched. A constant number of statements.
     """
     units = merged(lines)
     with transaction.atomic():
@@ -91,23 +87,32 @@ def sell_stock(
         lock_places(units, at=at)
         # Once more, as they are now that nobody else changes them.
         levels = ensure_levels(places=units)
+        free = {place: level.on_hand - level.allocated - level.held for place, level in levels.items()}
+        if not is_done and any(free[place] < units[place] and not levels[place].allows_backorder for place in units):
+            refuse_short(units, at=at)
         rows = []
-        for place, quantity in units.items():
-            level = levels[place]
-            lacking = quantity - (level.on_hand - level.allocated - level.held)
-            if lacking > 0 and not level.allows_backorder:
-                if not is_done:
-                    refuse_short(units, at=at)
-                rows.append(_sale(level, lacking, order_id, at, is_correction=True))
-            rows.append(_sale(level, quantity, order_id, at))
+        for (order_id, place), quantity in _by_order(lines).items():
+            lacking = quantity - free[place]
+            if lacking > 0 and not levels[place].allows_backorder:
+                rows.append(_sale(levels[place], lacking, order_id, at, is_correction=True))
+                free[place] += lacking
+            rows.append(_sale(levels[place], quantity, order_id, at))
+            free[place] -= quantity
         StockMovement.objects.bulk_create(rows)
+
+
+def _by_order(lines: Sequence[SaleLine | AllocationLine]) -> Mapping[tuple[uuid.UUID, Place], int]:
+    """Return the units of each order at each place."""
+    units: dict[tuple[uuid.UUID, Place], int] = defaultdict(int)
+    for line in lines:
+        units[line.order_id, (line.variant_id, line.location_id)] += line.quantity
+    return units
 
 
 def _allocate(
     units: dict[Place, int],
     lines: Sequence[AllocationLine],
     *,
-    order_id: uuid.UUID,
     channel_id: uuid.UUID,
     has_quotas: bool,
     at: datetime,
@@ -115,20 +120,24 @@ def _allocate(
     draws = draw(units, channel_id=channel_id, at=at) if has_quotas else {}
     parameters = place_parameters(units, draws, at)
     numbered = dict(zip(units, parameters["ids"], strict=True))
+    movements = {key: uuid7_text() for key in _by_order(lines)}
     left = {place: drawn.own for place, drawn in draws.items()}
-    own = []
+    places, entries, own = [], [], []
     for line in lines:
         place = (line.variant_id, line.location_id)
         taken = min(line.quantity, left.get(place, 0))
-        own.append(taken)
         left[place] = left.get(place, 0) - taken
+        own.append(taken)
+        places.append(numbered[place])
+        entries.append(movements[line.order_id, place])
     parameters |= {
         "channel": str(channel_id),
-        "order": str(order_id),
         "actor": current_actor_label()[:200],
-        "allocations": [str(uuid7()) for _line in lines],
+        "allocations": [uuid7_text() for _line in lines],
+        "order_ids": [str(line.order_id) for line in lines],
         "line_ids": [str(line.line_id) for line in lines],
-        "places": [numbered[line.variant_id, line.location_id] for line in lines],
+        "places": places,
+        "movements": entries,
         "line_quantities": [line.quantity for line in lines],
         "line_quotas": own,
     }

@@ -17,7 +17,7 @@ from channels.inventory.services.availability_events import tell_available
 from channels.inventory.services.quotas import Draw, draw, give_back
 from channels.inventory.services.reserving import HOLD, Place, lock_places, merged, refuse_short
 from o2o.kit.errors import DomainError, InvalidError
-from o2o.kit.models import uuid7
+from o2o.kit.models import uuid7_text
 from o2o.tenancy.scope import current_merchant_id
 
 LEVEL = ("level_id", "level__variant_id", "level__location_id")
@@ -116,7 +116,7 @@ def place_parameters(units: Mapping[Place, int], draws: Mapping[Place, Draw], at
     """Return the arrays that the statements of ``reserving`` read, one entry for each place."""
     chosen = [draws.get(place, Draw()) for place in units]
     return {
-        "ids": [str(uuid7()) for _place in units],
+        "ids": [uuid7_text() for _place in units],
         "variants": [str(variant) for variant, _location in units],
         "locations": [str(location) for _variant, location in units],
         "quantities": list(units.values()),

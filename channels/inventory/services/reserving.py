@@ -1,4 +1,4 @@
-"""The two statements by which a cart of any length is held or allocated, all of it or nothing.
+"""The two statements by which carts of any length are held, or orders allocated, all of it or nothing.
 
 The first locks: the quotas of the variants, then the levels, each in the order of their keys. Where holds of these
 levels have expired, another ends them. Because every writer of a level locks it first, the last statement reads with a
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from channels.catalog.models import Variant
-from channels.inventory.lines import StockLine
+from channels.inventory.lines import AllocationLine, SaleLine, StockLine
 from channels.inventory.models import ChannelQuota
 from channels.inventory.selectors.availability import available_at_locations
 from channels.stores.models import StockLocation
@@ -93,24 +93,28 @@ FROM whole RETURNING id
 """
 )
 
-# The trigger of the ledger adds what is inserted here to the levels.
+# What orders are promised: each line has an allocation, and each order at a place an entry in the ledger, whose trigger
+# adds it to the level.
 ALLOCATE = (
     WHOLE  # noqa: S608 - constants
-    + """, moved AS (
+    + """, line AS (
+    SELECT line.*, whole.level_id, whole.quota_id
+    FROM whole JOIN unnest(%(allocations)s::uuid[], %(order_ids)s::uuid[], %(line_ids)s::uuid[], %(places)s::uuid[],
+                           %(movements)s::uuid[], %(line_quantities)s::int[], %(line_quotas)s::int[])
+                    AS line (id, order_id, line_id, place_id, movement_id, quantity, quota_quantity)
+      ON line.place_id = whole.id
+), moved AS (
     INSERT INTO inventory_stockmovement (id, merchant_id, level_id, kind, on_hand_delta, allocated_delta, reason,
                                          reference_kind, reference_id, note, actor_label, occurred_at, created_at)
-    SELECT id, %(merchant)s, level_id, 'allocated', 0, quantity, 'sale', 'order', %(order)s, '', %(actor)s, %(at)s,
-           %(at)s
-    FROM whole
+    SELECT movement_id, %(merchant)s, level_id, 'allocated', 0, sum(quantity), 'sale', 'order', order_id, '', %(actor)s,
+           %(at)s, %(at)s
+    FROM line GROUP BY movement_id, level_id, order_id
 )
 INSERT INTO inventory_allocation (id, merchant_id, level_id, channel_id, order_id, line_id, quantity, quota_id,
                                   quota_quantity, state, created_at, updated_at)
-SELECT line.id, %(merchant)s, whole.level_id, %(channel)s, %(order)s, line.line_id, line.quantity, whole.quota_id,
-       line.quota_quantity, 'active', %(at)s, %(at)s
-FROM whole JOIN unnest(%(allocations)s::uuid[], %(line_ids)s::uuid[], %(places)s::uuid[], %(line_quantities)s::int[],
-                       %(line_quotas)s::int[]) AS line (id, line_id, place_id, quantity, quota_quantity)
-  ON line.place_id = whole.id
-RETURNING id
+SELECT id, %(merchant)s, level_id, %(channel)s, order_id, line_id, quantity, quota_id, quota_quantity, 'active', %(at)s,
+       %(at)s
+FROM line RETURNING id
 """
 )
 
@@ -122,7 +126,7 @@ class OutOfStockError(DomainError):
     title = gettext_lazy("There is not enough stock")
 
 
-def merged(lines: Sequence[StockLine]) -> dict[Place, int]:
+def merged(lines: Sequence[StockLine | AllocationLine | SaleLine]) -> dict[Place, int]:
     """Return the units of each place. Raises ``InvalidError`` for a line of no units, or none at all."""
     if not lines or any(line.quantity <= 0 for line in lines):
         raise InvalidError(_("Each line has at least one unit, and there is at least one line."), field="lines")

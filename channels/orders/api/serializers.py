@@ -1,6 +1,7 @@
 """Orders as they are read and written by programs."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +22,7 @@ from channels.orders.models import (
     TimelineEntry,
 )
 from channels.orders.recipients import Recipient, recipient_of
+from channels.orders.services.ingesting_many import MOST_MESSAGES
 from channels.stores.enums import FulfillmentMethod
 from o2o.api.fields import RowMoneyField
 from o2o.api.serializers import ReadSerializer
@@ -199,21 +201,9 @@ class OrderWriteSerializer(serializers.Serializer[Any]):
     promised_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     hold_reference = serializers.UUIDField(required=False, allow_null=True, default=None)
 
-    def draft(self, *, at: Any) -> OrderDraft:
+    def draft(self, *, at: datetime) -> OrderDraft:
         """Return the order as the services take it."""
-        data = dict(self.validated_data)
-        data.pop("hold_reference", None)
-        data.pop("version", None)
-        lines = [
-            LineDraft(**{**line, "adjustments": tuple(AdjustmentDraft(**part) for part in line["adjustments"])})
-            for line in data.pop("lines")
-        ]
-        payments = [
-            PaymentDraft(**{**payment, "paid_at": payment["paid_at"] or at}) for payment in data.pop("payments")
-        ]
-        recipient = Recipient(**data.pop("recipient", {}))
-        placed_at = data.pop("placed_at") or at
-        return OrderDraft(**data, lines=lines, payments=payments, recipient=recipient, placed_at=placed_at)
+        return draft_of(self.validated_data, at=at)
 
 
 class OrderIngestSerializer(OrderWriteSerializer):
@@ -226,11 +216,53 @@ class OrderIngestSerializer(OrderWriteSerializer):
     is_cancelled = serializers.BooleanField(default=False)
 
 
+def draft_of(values: Mapping[str, Any], *, at: datetime) -> OrderDraft:
+    """Return an order, as it was read, as the services take it."""
+    data = {name: value for name, value in values.items() if name not in ("hold_reference", "version")}
+    lines = [
+        LineDraft(**{**line, "adjustments": tuple(AdjustmentDraft(**part) for part in line["adjustments"])})
+        for line in data.pop("lines")
+    ]
+    payments = [PaymentDraft(**{**payment, "paid_at": payment["paid_at"] or at}) for payment in data.pop("payments")]
+    recipient = Recipient(**data.pop("recipient", {}))
+    placed_at = data.pop("placed_at") or at
+    return OrderDraft(**data, lines=lines, payments=payments, recipient=recipient, placed_at=placed_at)
+
+
 class IngestedSerializer(serializers.Serializer[Any]):
     """What came of a message."""
 
     outcome = serializers.ChoiceField(choices=("created", "changed", "unchanged", "outdated"))
     order = OrderSerializer(read_only=True)
+
+
+class OrdersIngestSerializer(serializers.Serializer[Any]):
+    """Up to 100 orders as another system has them."""
+
+    orders = OrderIngestSerializer(many=True, allow_empty=False, max_length=MOST_MESSAGES)  # type: ignore[call-arg]
+
+
+class RefusalSerializer(serializers.Serializer[Any]):
+    """Why a message was refused."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    field = serializers.CharField(allow_null=True)
+
+
+class IngestedOneSerializer(serializers.Serializer[Any]):
+    """What came of one message; ``order`` is empty where it was refused."""
+
+    external_id = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=("created", "changed", "unchanged", "outdated", "refused"))
+    order = OrderSerializer(read_only=True, allow_null=True)
+    error = RefusalSerializer(allow_null=True)
+
+
+class IngestedManySerializer(serializers.Serializer[Any]):
+    """What came of each message, in their order."""
+
+    results = IngestedOneSerializer(many=True)
 
 
 class OrderUnitsSerializer(serializers.Serializer[Any]):

@@ -1,5 +1,6 @@
 """Orders and returns in the API."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from channels.orders.models import FulfillmentOrder, LineAdjustment, Order, Orde
 from channels.orders.selectors import orders_of_stores, returns_of_stores
 from channels.orders.services import returning
 from channels.orders.services.cancelling import cancel_order
-from channels.orders.services.ingesting import ingest_order
+from channels.orders.services.ingesting import Ingested, ingest_order
+from channels.orders.services.ingesting_many import Answer, Message, ingest_orders
 from channels.orders.services.payments import record_payment
 from channels.orders.services.placing import place_order
 from channels.orders.services.returning import ReceivedLine
@@ -47,6 +49,11 @@ RETURN = serializers.ReturnSerializer
         request=serializers.OrderIngestSerializer,
         responses={200: serializers.IngestedSerializer},
     ),
+    ingest_many=extend_schema(
+        summary="Tell of many orders of other systems",
+        request=serializers.OrdersIngestSerializer,
+        responses={200: serializers.IngestedManySerializer},
+    ),
     cancel=extend_schema(summary="Cancel an order", request=serializers.CancelSerializer, responses=DETAIL),
     payments=extend_schema(
         summary="Note a payment",
@@ -61,8 +68,8 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
     """The orders of all channels. Staff who are bound to stores see those that concern these."""
 
     policy: ClassVar[Policy] = {
-        "list": READ, "retrieve": READ, "create": WRITE, "ingest": WRITE, "cancel": WRITE, "payments": WRITE,
-        "notes": WRITE, "timeline": READ,
+        "list": READ, "retrieve": READ, "create": WRITE, "ingest": WRITE, "ingest_many": WRITE, "cancel": WRITE,
+        "payments": WRITE, "notes": WRITE, "timeline": READ,
     }  # fmt: skip
     filterset_class = filters.OrderFilter
     pagination_class = LatestPlacedFirst
@@ -105,6 +112,19 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
         done.order.refresh_from_db()
         answer = {"outcome": done.outcome, "order": done.order}
         return Response(serializers.IngestedSerializer(answer).data)
+
+    @action(detail=False, methods=["post"], filterset_class=None, url_path="ingest/bulk")
+    def ingest_many(self, request: Request) -> Response:
+        """Take in up to 100 orders; answer for each. One that is refused takes no other with it."""
+        rows = checked(serializers.OrdersIngestSerializer, request).validated_data["orders"]
+        at = clock.now()
+        refuse_other_stores(self.actor, {row["location_id"] for row in rows}, field="location_id")
+        messages = [Message(serializers.draft_of(row, at=at), row["version"]) for row in rows]
+        answers = ingest_orders(messages=messages, at=at)
+        ids = {answer.order.pk for answer in answers if isinstance(answer, Ingested)}
+        orders = Order.objects.in_bulk(ids)
+        results = [_told(message, answer, orders) for message, answer in zip(messages, answers, strict=True)]
+        return Response(serializers.IngestedManySerializer({"results": results}).data)
 
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: UUID) -> Response:
@@ -215,3 +235,12 @@ class ReturnViewSet(ReadOnlyMerchantViewSet):
         self.get_object()
         returning.refund_return(return_id=pk, at=clock.now())
         return Response(RETURN(self.get_object()).data)
+
+
+def _told(message: Message, answer: Answer, orders: Mapping[UUID, Order]) -> dict[str, Any]:
+    """Return what came of a message, with the order as it is now."""
+    told: dict[str, Any] = {"external_id": message.draft.external_id, "order": None, "error": None}
+    if isinstance(answer, Ingested):
+        return {**told, "outcome": answer.outcome, "order": orders[answer.order.pk]}
+    error = {"code": answer.code, "detail": str(answer.detail), "field": answer.params.get("field")}
+    return {**told, "outcome": "refused", "error": error}

@@ -5,6 +5,7 @@ Nothing here knows Django or a database, so that a decision can be replayed and 
 
 from channels.orders.routing.engine import route
 from channels.orders.routing.rules import DEFAULT_RULE, Rule, RuleError, parse_rule
+from channels.orders.routing.turns import route_in_turn
 from channels.orders.routing.types import Candidate, Decision, Demand, DemandLine, Part, Unrouted, Verdict
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "Verdict",
     "parse_rule",
     "route",
+    "route_in_turn",
 ]

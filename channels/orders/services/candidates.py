@@ -1,9 +1,11 @@
-"""What the router is told: the demand of an order and the locations as they are now."""
+"""What the router is told: the demand of orders and the locations as they are now."""
 
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from channels.catalog.selectors.categories import categories_of
@@ -29,11 +31,40 @@ def load_rules() -> list[Rule]:
     return [parse_rule(row["name"], row["definition"]) for row in rules_of_now()]
 
 
-def demand_of(order: Order, units: Mapping[OrderLine, int], rules: Sequence[Rule], *, at: datetime) -> Demand:
-    """Return what units of lines want. No query unless a rule asks for categories: then two."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an order wants to be given: units of lines that no location has, apart those that the catalog knows."""
+
+    order: Order
+    known: Mapping[OrderLine, int]
+    unknown: Mapping[OrderLine, int]
+
+    @classmethod
+    def of(cls, order: Order, units: Mapping[OrderLine, int]) -> Self:
+        """Return the wish for units of lines."""
+        known = {line: count for line, count in units.items() if line.variant_id is not None}
+        return cls(order, known, {line: count for line, count in units.items() if line not in known})
+
+
+def demands_of(wishes: Sequence[Wish], rules: Sequence[Rule], *, at: datetime) -> list[Demand]:
+    """Return what orders want, in their order; units that the catalog does not know are left out.
+
+    No query unless a rule asks for categories (two) or the clock (one).
+    """
     needs_categories = any(rule.when.categories for rule in rules)
-    categories = categories_of({line.variant_id for line in units if line.variant_id}) if needs_categories else {}
-    zone = ZoneInfo(_time_zone(order)) if any(rule.when.weekdays or rule.when.begins for rule in rules) else None
+    variant_ids = _wanted(wishes)
+    categories = categories_of(variant_ids) if needs_categories else {}
+    needs_clock = any(rule.when.weekdays or rule.when.begins for rule in rules)
+    local = at.astimezone(ZoneInfo(_time_zone(wishes[0].order))) if needs_clock else at
+    return [_demand(wish, categories, local) for wish in wishes]
+
+
+def _wanted(wishes: Sequence[Wish]) -> set[uuid.UUID]:
+    return {line.variant_id for wish in wishes for line in wish.known if line.variant_id is not None}
+
+
+def _demand(wish: Wish, categories: Mapping[uuid.UUID, frozenset[uuid.UUID]], local: datetime) -> Demand:
+    order = wish.order
     coordinates = (order.latitude, order.longitude)
     return Demand(
         order_id=order.pk,
@@ -41,26 +72,25 @@ def demand_of(order: Order, units: Mapping[OrderLine, int], rules: Sequence[Rule
         method=order.method,
         lines=[
             DemandLine(line.pk, line.variant_id, line.sku, count, categories.get(line.variant_id, frozenset()))
-            for line, count in units.items()
+            for line, count in wish.known.items()
             if line.variant_id is not None
         ],
-        local=at if zone is None else at.astimezone(zone),
+        local=local,
         total=order.total,
         coordinates=None if None in coordinates else coordinates,  # type: ignore[arg-type]
         location_id=order.location_id if order.method == "pickup" else None,
     )
 
 
-def candidates_of(
-    order: Order, variant_ids: Collection[uuid.UUID], network: Network, *, at: datetime, has_history: bool
-) -> list[Candidate]:
-    """Return the locations of the order's channel as they are now, those that are out already with the reason.
+def candidates_of(wishes: Sequence[Wish], network: Network, *, at: datetime, has_history: bool) -> list[Candidate]:
+    """Return the locations of the channel of orders as they are now, those that are out already with the reason.
 
-    At most three queries, however many locations and variants: what is free, what an order with a history has been
-    refused, and how busy those locations are that have a limit.
+    At most three queries, however many orders, locations and variants: what is free, what an order with a history has
+    been refused (it comes alone), and how busy those locations are that have a limit.
     """
+    order = wishes[0].order
     links = network.serving.get(order.channel_id, ())
-    free = available_at_locations(variant_ids=variant_ids, location_ids=[link.location_id for link in links], at=at)
+    free = available_at_locations(variant_ids=_wanted(wishes), location_ids=[link.location_id for link in links], at=at)
     load = _load([link.location for link in links], at)
     refused = _refused(order) if has_history else {}
     stock: dict[uuid.UUID, dict[uuid.UUID, int]] = defaultdict(dict)

@@ -86,7 +86,7 @@ def _escalate(part_id: uuid.UUID, order_id: uuid.UUID, *, at: datetime) -> int:
         lines = list(FulfillmentLine.objects.filter(fulfillment=part, quantity__gt=0).select_related("order_line"))
         lock_stock_of(order, {line.order_line.variant_id for line in lines})
         wanted = [
-            AllocationLine(line.pk, line.order_line.variant_id, backup.pk, line.quantity)
+            AllocationLine(order_id, line.pk, line.order_line.variant_id, backup.pk, line.quantity)
             for line in lines
             if line.order_line.variant_id is not None
         ]
@@ -95,7 +95,7 @@ def _escalate(part_id: uuid.UUID, order_id: uuid.UUID, *, at: datetime) -> int:
                 release_allocations(
                     lines=dict.fromkeys((line.pk for line in lines), None), reason=MovementReason.REJECTION, at=at
                 )
-                allocate_stock(order_id=order_id, channel_id=order.channel_id, lines=wanted, at=at)
+                allocate_stock(channel_id=order.channel_id, lines=wanted, at=at)
         except OutOfStockError:
             return 0
         FulfillmentOrder.objects.filter(pk=part_id).update(location_id=backup.pk, updated_at=at)

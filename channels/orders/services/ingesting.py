@@ -22,7 +22,7 @@ from channels.orders.services.locking import lock_order, lock_stock_of
 from channels.orders.services.payments import save_payment_state
 from channels.orders.services.placing import place_order
 from channels.orders.services.routing import route_order, uncovered
-from channels.orders.services.rows import adjustments_of, new_line, payment_of, variants_of
+from channels.orders.services.rows import adjustments_of, new_line, payment_of, refuse_unknown, variants_of
 from channels.orders.services.state import settle_state
 from channels.orders.services.timeline import note
 from channels.orders.services.withdrawing import withdraw_units
@@ -56,8 +56,7 @@ def ingest_order(*, draft: OrderDraft, version: int, at: datetime) -> Ingested:
     aside, which the timeline says once. Lines are known by their id in the channel, else by SKU. Units that were handed
     over here stay handed over, and what was cancelled here stays cancelled. Raises as ``place_order``.
     """
-    if not draft.external_id:
-        raise InvalidError(_("An order from a channel needs its id there."), field="external_id")
+    refuse_nameless(draft)
     with transaction.atomic():
         order_id = _find(draft)
         if order_id is None:
@@ -75,6 +74,12 @@ def ingest_order(*, draft: OrderDraft, version: int, at: datetime) -> Ingested:
             return Ingested(order, Outcome.OUTDATED)
         _change(order, draft, version, at)
         return Ingested(order, Outcome.CHANGED)
+
+
+def refuse_nameless(draft: OrderDraft) -> None:
+    """Raise ``InvalidError`` where nothing names the order in its channel."""
+    if not draft.external_id:
+        raise InvalidError(_("An order from a channel needs its id there."), field="external_id")
 
 
 def _find(draft: OrderDraft) -> uuid.UUID | None:
@@ -106,6 +111,7 @@ def _change(order: Order, draft: OrderDraft, version: int, at: datetime) -> None
     totals = totals_of(draft, order.currency)
     lines = list(order.lines.order_by("position"))
     named = variants_of(draft.lines)
+    refuse_unknown(draft.lines, named)
     lock_stock_of(order, {line.variant_id for line in lines} | {variant.pk for variant in named.values()})
     _write_lines(order, lines, draft, totals, at)
     lines = list(order.lines.order_by("position"))

@@ -30,7 +30,14 @@ def lock_stock_of(order: Order, variant_ids: Collection[uuid.UUID | None]) -> No
     order, and meet others who do so in the other one.
     """
     known = {variant_id for variant_id in variant_ids if variant_id is not None}
-    lock_rows(ChannelQuota.objects.filter(variant_id__in=known))
-    places = ChannelLocation.objects.filter(channel_id=order.channel_id).values("location_id")
-    promised = Allocation.objects.filter(order_id=order.pk, state=AllocationState.ACTIVE).values("level_id")
-    lock_rows(StockLevel.objects.filter(Q(variant_id__in=known, location_id__in=places) | Q(pk__in=promised)))
+    lock_stock_for(channel_ids=[order.channel_id], variant_ids=known, order_ids=[order.pk])
+
+
+def lock_stock_for(
+    *, channel_ids: Collection[uuid.UUID], variant_ids: Collection[uuid.UUID], order_ids: Collection[uuid.UUID]
+) -> None:
+    """Lock the stock of variants wherever channels may take it, and what orders are promised. Two statements."""
+    lock_rows(ChannelQuota.objects.filter(variant_id__in=variant_ids))
+    places = ChannelLocation.objects.filter(channel_id__in=channel_ids).values("location_id")
+    promised = Allocation.objects.filter(order_id__in=order_ids, state=AllocationState.ACTIVE).values("level_id")
+    lock_rows(StockLevel.objects.filter(Q(variant_id__in=variant_ids, location_id__in=places) | Q(pk__in=promised)))

@@ -3,6 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from channels.inventory.lines import StockLine
+from channels.inventory.lines import SaleLine
 from channels.inventory.services import sell_stock
 from channels.orders.drafts import OrderDraft, PaymentDraft
 from channels.orders.enums import FulfillmentState, OrderState, PaymentKind, TimelineKind
@@ -23,9 +24,10 @@ from channels.orders.models import (
     TimelineEntry,
 )
 from channels.orders.numbers import new_number
+from channels.orders.services.candidates import Wish
 from channels.orders.services.payments import payment_state
 from channels.orders.services.routing import route_new
-from channels.orders.services.rows import adjustments_of, new_line, payment_of, variants_of
+from channels.orders.services.rows import Variants, adjustments_of, new_line, payment_of, refuse_unknown, variants_of
 from channels.orders.services.timeline import News, entry_of, tell
 from channels.orders.totals import OrderTotals, coins, totals_of, worth
 from channels.stores.enums import FulfillmentMethod
@@ -33,7 +35,22 @@ from channels.stores.models import SalesChannel, StockLocation
 from channels.stores.network import Network, load_network
 from o2o.kit.errors import InvalidError, UnknownReferenceError
 from o2o.kit.inserting import insert_all
-from o2o.tenancy.reference import current_reference_data
+from o2o.tenancy.reference import ReferenceData, current_reference_data
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order that is not written yet, with its lines, and its discounts and payments as ``rows``."""
+
+    order: Order
+    lines: Sequence[OrderLine]
+    rows: Sequence[Model]
+    payments: Sequence[PaymentDraft]
+
+    @property
+    def is_sale(self) -> bool:
+        """Whether it is a purchase over the counter, whose goods are taken along at once."""
+        return bool(self.order.method == FulfillmentMethod.IN_STORE and self.order.state != OrderState.CANCELLED)
 
 
 def place_order(
@@ -51,38 +68,65 @@ def place_order(
     the goods of a purchase in a store are out of the door, so that missing stock cannot refuse it. Raises
     ``WrongTotalError``, ``InvalidError``, ``UnknownReferenceError`` or ``OutOfStockError``; then there is no order.
     """
-    draft = draft.cancelled_through()
     with transaction.atomic():
         reference = current_reference_data()
-        channel, location = _places(draft, reference.get(load_network))
-        currency = draft.currency or channel.currency
-        totals = totals_of(draft, currency)
-        variants = variants_of(draft.lines)
-        order = _order(draft, channel, location, currency, totals, version, at)
-        lines = [
-            new_line(order, position, line, line_totals, variants)
-            for position, (line, line_totals) in enumerate(zip(draft.lines, totals.lines, strict=True), start=1)
-        ]
-        news = News(
-            entries=[_placed(order, at), *(_paid(order, payment, at) for payment in draft.payments)],
-            events=[_placed_event(order)],
-        )
-        is_sale = draft.method == FulfillmentMethod.IN_STORE and not draft.wants_nothing
-        if is_sale:
-            _complete(order, lines, news, at=at)
-        # First of all, so that of two who make the same order the second waits here.
-        _insert(
-            order,
-            *lines,
-            *adjustments_of(zip(lines, draft.lines, strict=True)),
-            *(payment_of(order, payment) for payment in draft.payments),
-        )
-        if is_sale:
-            _take_off_shelf(order, lines, at=at, is_done=is_done)
-        else:
-            route_new(order, lines, news, reference, at=at, hold_reference=hold_reference)
-        tell(news)
-        return order
+        new = new_order(draft, reference.get(load_network), variants_of(draft.lines), version=version, at=at)
+        try:
+            write_orders([new], reference, at=at, hold_reference=hold_reference, is_done=is_done)
+        except IntegrityError as error:
+            if "order_one_per_number" not in str(error):
+                raise
+            raise InvalidError(
+                _("The number “%(number)s” is taken by another order.") % {"number": new.order.number}, field="number"
+            ) from error
+        return new.order
+
+
+def new_order(draft: OrderDraft, network: Network, variants: Variants, *, version: int, at: datetime) -> NewOrder:
+    """Return the order that a draft makes, or raise ``WrongTotalError`` or another ``InvalidError``."""
+    draft = draft.cancelled_through()
+    channel, location = _places(draft, network)
+    currency = draft.currency or channel.currency
+    totals = totals_of(draft, currency)
+    refuse_unknown(draft.lines, variants)
+    order = _order(draft, channel, location, currency, totals, version, at)
+    lines = [
+        new_line(order, position, line, line_totals, variants)
+        for position, (line, line_totals) in enumerate(zip(draft.lines, totals.lines, strict=True), start=1)
+    ]
+    adjustments = adjustments_of(zip(lines, draft.lines, strict=True))
+    payments = [payment_of(order, payment) for payment in draft.payments]
+    return NewOrder(order, lines, [*adjustments, *payments], draft.payments)
+
+
+def write_orders(
+    new: Sequence[NewOrder],
+    reference: ReferenceData,
+    *,
+    at: datetime,
+    hold_reference: uuid.UUID | None = None,
+    is_done: bool = False,
+) -> None:
+    """Write new orders of one channel, all purchases over the counter or none, and give them their goods.
+
+    All or none of them, in a constant number of round trips. Raises ``OutOfStockError``, and ``IntegrityError`` where
+    one has the number or the external id of another. The caller has opened the transaction.
+    """
+    news = News()
+    for one in new:
+        news.entries += [_placed(one.order, at), *(_paid(one.order, payment, at) for payment in one.payments)]
+        news.events.append(_placed_event(one.order))
+    sales = [one for one in new if one.is_sale]
+    for one in sales:
+        _complete(one.order, one.lines, news, at=at)
+    # First of all, so that of two who make the same order the second waits here; and in the order of their names, so
+    # that two who make the same orders do not wait for each other.
+    orders = sorted((one.order for one in new), key=lambda order: (str(order.connection_id), order.external_id))
+    insert_all([*orders, *(row for one in new for row in (*one.lines, *one.rows))])
+    _take_off_shelf(sales, at=at, is_done=is_done)
+    wishes = [Wish.of(one.order, units) for one in new if (units := _remaining(one.lines))]
+    route_new(wishes, news, reference, at=at, hold_reference=hold_reference)
+    tell(news)
 
 
 def _places(draft: OrderDraft, network: Network) -> tuple[SalesChannel, StockLocation | None]:
@@ -164,18 +208,6 @@ def _paid_totals(draft: OrderDraft, currency: str) -> tuple[Decimal, Decimal]:
     return paid, refunded
 
 
-def _insert(order: Order, *rows: Model) -> None:
-    """Insert an order and what belongs to it. Raises ``InvalidError`` where its number is taken."""
-    try:
-        insert_all([order, *rows])
-    except IntegrityError as error:
-        if "order_one_per_number" not in str(error):
-            raise
-        raise InvalidError(
-            _("The number “%(number)s” is taken by another order.") % {"number": order.number}, field="number"
-        ) from error
-
-
 def _complete(order: Order, lines: Sequence[OrderLine], news: News, *, at: datetime) -> None:
     """Make of a new order one that was bought and taken along in a store."""
     sold = [line for line in lines if line.remaining]
@@ -206,16 +238,25 @@ def _complete(order: Order, lines: Sequence[OrderLine], news: News, *, at: datet
     )
 
 
-def _take_off_shelf(order: Order, lines: Sequence[OrderLine], *, at: datetime, is_done: bool) -> None:
-    if order.location_id is None:
-        raise AssertionError("a purchase in a store has a location")
-    stock = [
-        StockLine(line.variant_id, order.location_id, line.fulfilled)
-        for line in lines
+def _take_off_shelf(sales: Sequence[NewOrder], *, at: datetime, is_done: bool) -> None:
+    lines = [
+        SaleLine(one.order.pk, line.variant_id, _store_of(one.order), line.fulfilled)
+        for one in sales
+        for line in one.lines
         if line.variant_id is not None and line.fulfilled
     ]
-    if stock:
-        sell_stock(order_id=order.pk, channel_id=order.channel_id, lines=stock, at=at, is_done=is_done)
+    if lines:
+        sell_stock(lines=lines, at=at, is_done=is_done)
+
+
+def _store_of(order: Order) -> uuid.UUID:
+    if order.location_id is None:
+        raise AssertionError("a purchase in a store has a location")
+    return order.location_id
+
+
+def _remaining(lines: Sequence[OrderLine]) -> dict[OrderLine, int]:
+    return {line: line.remaining for line in lines if line.remaining}
 
 
 def _placed(order: Order, at: datetime) -> TimelineEntry:

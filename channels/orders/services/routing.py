@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
@@ -21,11 +22,12 @@ from channels.orders.models import (
     Order,
     OrderLine,
     RoutingDecision,
+    TimelineEntry,
 )
 from channels.orders.models.fulfillment import ACTIVE_STATES
-from channels.orders.routing import Candidate, Decision, Part, route
+from channels.orders.routing import Candidate, Decision, route, route_in_turn
 from channels.orders.services.acceptance import load_policies, start_clock
-from channels.orders.services.candidates import candidates_of, demand_of, load_rules
+from channels.orders.services.candidates import Wish, candidates_of, demands_of, load_rules
 from channels.orders.services.locking import lock_order
 from channels.orders.services.timeline import News, entry_of, tell
 from channels.orders.services.withdrawing import take_off_queue
@@ -33,7 +35,14 @@ from channels.stores.network import load_network
 from o2o.tenancy.reference import ReferenceData, current_reference_data
 
 ATTEMPTS = 3
-Units = Mapping[OrderLine, int]
+
+
+class _Waiting(NamedTuple):
+    """Units of an order that no location can take now, and the queue in which they wait."""
+
+    order: Order
+    queue: str
+    units: Mapping[OrderLine, int]
 
 
 def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDecision | None:
@@ -54,7 +63,8 @@ def route_order(*, order_id: uuid.UUID, at: datetime, cause: str) -> RoutingDeci
             take_off_queue(order)
             news = News()
             reference = current_reference_data()
-            decision = _route(order, units, news, reference, at=at, cause=cause, has_history=True)
+            wish = Wish.of(order, units)
+            decision = _route([wish], news, reference, at=at, cause=cause, has_history=True).get(order.pk)
             tell(news)
             if before and _waiting(order) == before:
                 transaction.set_rollback(True)
@@ -82,18 +92,19 @@ def _waiting(order: Order) -> set[tuple[str, uuid.UUID, int]]:
 
 
 def route_new(
-    order: Order,
-    lines: Sequence[OrderLine],
+    wishes: Sequence[Wish],
     news: News,
     reference: ReferenceData,
     *,
     at: datetime,
     hold_reference: uuid.UUID | None = None,
 ) -> None:
-    """Route the lines of an order that was just made; adds to ``news`` what there is to write and to tell."""
-    units = {line: line.remaining for line in lines if line.remaining}
-    if units:
-        _route(order, units, news, reference, at=at, cause="placed", has_history=False, hold_reference=hold_reference)
+    """Route orders of one channel that were just made; adds to ``news`` what there is to write and to tell.
+
+    What each is given, those after it are not. Raises ``OutOfStockError`` where several of them were outrun at the
+    shelf again and again; one alone waits then, as any order that nobody can serve.
+    """
+    _route(wishes, news, reference, at=at, cause="placed", has_history=False, hold_reference=hold_reference)
 
 
 def uncovered(order: Order) -> dict[OrderLine, int]:
@@ -112,8 +123,7 @@ def uncovered(order: Order) -> dict[OrderLine, int]:
 
 
 def _route(
-    order: Order,
-    units: Units,
+    wishes: Sequence[Wish],
     news: News,
     reference: ReferenceData,
     *,
@@ -121,100 +131,100 @@ def _route(
     cause: str,
     has_history: bool,
     hold_reference: uuid.UUID | None = None,
-) -> RoutingDecision | None:
-    by_id = {line.pk: line for line in units}
-    unknown = {line: count for line, count in units.items() if line.variant_id is None}
-    decision, record = None, None
-    if len(unknown) < len(units):
-        decision = _decide(order, units, news, reference, at=at, has_history=has_history, hold_reference=hold_reference)
-        record = RoutingDecision(
-            order=order, rule_name=decision.rule, cause=cause, decision=decision.to_json(), decided_at=at
+) -> dict[uuid.UUID, RoutingDecision]:
+    """Give orders of one channel what there is; let the rest wait; return the record of each decision by order."""
+    records: dict[uuid.UUID, RoutingDecision] = {}
+    waiting: list[_Waiting] = []
+    known = [wish for wish in wishes if wish.known]
+    decisions = _decide(known, news, reference, at=at, has_history=has_history, hold_reference=hold_reference)
+    for wish, decision in zip(known, decisions, strict=True):
+        records[wish.order.pk] = RoutingDecision(
+            order_id=wish.order.pk, rule_name=decision.rule, cause=cause, decision=decision.to_json(), decided_at=at
         )
-        news.rows.append(record)
-    waiting: dict[str, dict[OrderLine, int]] = defaultdict(dict)
-    if unknown:
-        waiting[UnroutedQueue.UNKNOWN_ITEM] = unknown
-    for row in decision.unrouted if decision else ():
-        waiting[row.queue][by_id[row.line_id]] = row.quantity
-    for queue, waiting_units in waiting.items():
-        _queue(order, queue, waiting_units, news, at)
-    return record
+        by_id = {line.pk: line for line in wish.known}
+        queues: dict[str, dict[OrderLine, int]] = defaultdict(dict)
+        for row in decision.unrouted:
+            queues[row.queue][by_id[row.line_id]] = row.quantity
+        waiting += [_Waiting(wish.order, queue, units) for queue, units in queues.items()]
+    waiting += [_Waiting(wish.order, UnroutedQueue.UNKNOWN_ITEM, wish.unknown) for wish in wishes if wish.unknown]
+    news.rows += records.values()
+    _queue(waiting, news, at)
+    return records
 
 
 def _decide(
-    order: Order,
-    units: Units,
+    wishes: Sequence[Wish],
     news: News,
     reference: ReferenceData,
     *,
     at: datetime,
     has_history: bool,
     hold_reference: uuid.UUID | None,
-) -> Decision:
-    """Decide and allocate. Where somebody was faster at the shelf, look again; at last nothing is given to anybody."""
+) -> list[Decision]:
+    """Decide and allocate; where somebody was faster at the shelf, look again. At last one alone is given nothing."""
+    if not wishes:
+        return []
     rules, network = reference.get(load_rules), reference.get(load_network)
-    demand = demand_of(order, units, rules, at=at)
-    variant_ids = {line.variant_id for line in demand.lines}
+    demands = demands_of(wishes, rules, at=at)
     for attempt in range(1, ATTEMPTS + 1):
-        candidates = candidates_of(order, variant_ids, network, at=at, has_history=has_history)
+        candidates = candidates_of(wishes, network, at=at, has_history=has_history)
         if hold_reference is not None:
             candidates = with_held(candidates, hold_reference)
-        decision = route(demand, candidates, rules, at=at)
+        decisions = route_in_turn(demands, candidates, rules, at=at)
         try:
-            _give(order, units, decision.parts, news, reference, at=at, hold_reference=hold_reference)
+            _give(wishes, decisions, news, reference, at=at, hold_reference=hold_reference)
         except OutOfStockError:
             if attempt < ATTEMPTS:
                 continue
-            return route(demand, [], rules, at=at)
-        return decision
+            if len(wishes) > 1:
+                raise
+            return [route(demands[0], [replace(one, available={}) for one in candidates], rules, at=at)]
+        return decisions
     raise AssertionError("unreachable")
 
 
 def _give(
-    order: Order,
-    units: Units,
-    parts: Sequence[Part],
+    wishes: Sequence[Wish],
+    decisions: Sequence[Decision],
     news: News,
     reference: ReferenceData,
     *,
     at: datetime,
     hold_reference: uuid.UUID | None,
 ) -> None:
+    """Allocate what was decided, all of it or none, and add the fulfilments to ``news``."""
+    policies, calendars = reference.get(load_policies), reference.get(load_network).calendars
+    parts: list[FulfillmentOrder] = []
+    lines: list[FulfillmentLine] = []
+    allocations: list[AllocationLine] = []
+    entries: list[TimelineEntry] = []
+    for wish, decision in zip(wishes, decisions, strict=True):
+        order, by_id = wish.order, {line.pk: line for line in wish.known}
+        for part in decision.parts:
+            fulfillment = FulfillmentOrder(order_id=order.pk, location_id=part.location_id, method=order.method)
+            policy = policies.get((order.channel_id, part.location_id)) or policies.get((order.channel_id, None))
+            start_clock(fulfillment, policy, calendars[part.location_id], at=at)
+            parts.append(fulfillment)
+            for line_id, count in part.units.items():
+                line = FulfillmentLine(fulfillment_id=fulfillment.pk, order_line_id=line_id, quantity=count)
+                lines.append(line)
+                variant_id = by_id[line_id].variant_id
+                if variant_id is not None:
+                    allocations.append(AllocationLine(order.pk, line.pk, variant_id, part.location_id, count))
+            details = {"location_id": str(part.location_id), "units": sum(part.units.values())}
+            entries.append(entry_of(order_id=order.pk, kind=TimelineKind.ROUTED, at=at, details=details))
     if not parts:
         return
-    by_id = {line.pk: line for line in units}
-    policies, calendars = reference.get(load_policies), reference.get(load_network).calendars
-    made, lines, allocations = [], [], []
-    for part in parts:
-        fulfillment = FulfillmentOrder(order=order, location_id=part.location_id, method=order.method)
-        policy = policies.get((order.channel_id, part.location_id)) or policies.get((order.channel_id, None))
-        start_clock(fulfillment, policy, calendars[part.location_id], at=at)
-        made.append(fulfillment)
-        for line_id, count in part.units.items():
-            line = FulfillmentLine(fulfillment=fulfillment, order_line=by_id[line_id], quantity=count)
-            lines.append(line)
-            variant_id = by_id[line_id].variant_id
-            if variant_id is not None:
-                allocations.append(AllocationLine(line.pk, variant_id, part.location_id, count))
+    channel_id = wishes[0].order.channel_id
     if hold_reference is not None:
-        allocate_held(
-            reference=hold_reference, order_id=order.pk, channel_id=order.channel_id, lines=allocations, at=at
-        )
+        allocate_held(reference=hold_reference, channel_id=channel_id, lines=allocations, at=at)
     else:
-        allocate_stock(order_id=order.pk, channel_id=order.channel_id, lines=allocations, at=at)
-    news.rows += [*made, *lines]
-    news.events.extend(
-        FulfillmentRouted(aggregate_id=part.pk, order_id=order.pk, location_id=part.location_id) for part in made
-    )
-    news.entries.extend(
-        entry_of(
-            order_id=order.pk,
-            kind=TimelineKind.ROUTED,
-            at=at,
-            details={"location_id": str(part.location_id), "units": sum(part.units.values())},
-        )
-        for part in parts
-    )
+        allocate_stock(channel_id=channel_id, lines=allocations, at=at)
+    news.rows += [*parts, *lines]
+    news.entries += entries
+    news.events += [
+        FulfillmentRouted(aggregate_id=part.pk, order_id=part.order_id, location_id=part.location_id) for part in parts
+    ]
 
 
 def with_held(candidates: Sequence[Candidate], reference: uuid.UUID) -> list[Candidate]:
@@ -232,20 +242,20 @@ def with_held(candidates: Sequence[Candidate], reference: uuid.UUID) -> list[Can
     ]
 
 
-def _queue(order: Order, queue: str, units: Units, news: News, at: datetime) -> None:
-    part = FulfillmentOrder(order=order, method=order.method, queue=queue)
-    lines = [FulfillmentLine(fulfillment=part, order_line=line, quantity=count) for line, count in units.items()]
-    news.rows += [part, *lines]
-    queue_demand(
-        order_id=order.pk,
-        channel_id=order.channel_id,
-        lines=[
-            DemandLine(line.pk, line.order_line.variant_id, line.quantity)
+def _queue(waiting: Sequence[_Waiting], news: News, at: datetime) -> None:
+    """Let units of orders of one channel wait, each in its queue."""
+    demand: list[DemandLine] = []
+    for order, queue, units in waiting:
+        part = FulfillmentOrder(order=order, method=order.method, queue=queue)
+        lines = [FulfillmentLine(fulfillment=part, order_line=line, quantity=count) for line, count in units.items()]
+        news.rows += [part, *lines]
+        demand += [
+            DemandLine(order.pk, line.pk, line.order_line.variant_id, line.quantity)
             for line in lines
             if line.order_line.variant_id is not None
-        ],
-        at=at,
-    )
-    news.events.append(FulfillmentUnrouted(aggregate_id=part.pk, order_id=order.pk, location_id=None, queue=queue))
-    details = {"queue": queue, "units": sum(units.values())}
-    news.entries.append(entry_of(order_id=order.pk, kind=TimelineKind.UNROUTED, at=at, details=details))
+        ]
+        news.events.append(FulfillmentUnrouted(aggregate_id=part.pk, order_id=order.pk, location_id=None, queue=queue))
+        details = {"queue": queue, "units": sum(units.values())}
+        news.entries.append(entry_of(order_id=order.pk, kind=TimelineKind.UNROUTED, at=at, details=details))
+    if demand:
+        queue_demand(channel_id=waiting[0].order.channel_id, lines=demand, at=at)

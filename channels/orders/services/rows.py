@@ -23,7 +23,11 @@ class NamedVariant(NamedTuple):
     sku: str
 
 
-def variants_of(lines: Sequence[LineDraft]) -> Mapping[str | uuid.UUID, NamedVariant]:
+Variants = Mapping[str | uuid.UUID, NamedVariant]
+"""By SKU and by id."""
+
+
+def variants_of(lines: Sequence[LineDraft]) -> Variants:
     """Return the variants that lines name, by SKU and by id. One query; what the catalog does not know is left out."""
     skus = {line.sku for line in lines if line.variant_id is None}
     ids = {line.variant_id for line in lines if line.variant_id is not None}
@@ -31,9 +35,14 @@ def variants_of(lines: Sequence[LineDraft]) -> Mapping[str | uuid.UUID, NamedVar
     wanted += [Q(pk__in=ids)] if ids else []
     rows = Variant.objects.filter(reduce(or_, wanted)).order_by() if wanted else Variant.objects.none()
     found = [NamedVariant(*row) for row in rows.values_list("pk", "sku")]
-    if missing := ids - {variant.pk for variant in found}:
-        raise UnknownReferenceError(_("There is no variant %(id)s.") % {"id": min(missing)}, field="lines")
     return {variant.sku: variant for variant in found} | {variant.pk: variant for variant in found}
+
+
+def refuse_unknown(lines: Sequence[LineDraft], variants: Variants) -> None:
+    """Raise ``UnknownReferenceError`` where a line names a variant by an id that is none."""
+    missing = [line.variant_id for line in lines if line.variant_id is not None and line.variant_id not in variants]
+    if missing:
+        raise UnknownReferenceError(_("There is no variant %(id)s.") % {"id": min(missing)}, field="lines")
 
 
 def new_line(
@@ -41,12 +50,12 @@ def new_line(
     position: int,
     draft: LineDraft,
     totals: LineTotals,
-    variants: Mapping[str | uuid.UUID, NamedVariant],
+    variants: Variants,
 ) -> OrderLine:
     """Return a line that is not saved yet."""
     variant = variants.get(draft.variant_id or draft.sku)
     return OrderLine(
-        order=order,
+        order_id=order.pk,
         position=position,
         external_id=draft.external_id,
         variant_id=variant.pk if variant else None,
@@ -65,7 +74,9 @@ def new_line(
 def adjustments_of(lines: Iterable[tuple[OrderLine, LineDraft]]) -> list[LineAdjustment]:
     """Return the discounts of lines, given as pairs of line and draft, that are not saved yet."""
     return [
-        LineAdjustment(line=line, kind=part.kind, reference=part.reference, amount=part.amount, points=part.points)
+        LineAdjustment(
+            line_id=line.pk, kind=part.kind, reference=part.reference, amount=part.amount, points=part.points
+        )
         for line, draft in lines
         for part in draft.adjustments
         if part.amount or part.points
@@ -75,7 +86,7 @@ def adjustments_of(lines: Iterable[tuple[OrderLine, LineDraft]]) -> list[LineAdj
 def payment_of(order: Order, draft: PaymentDraft) -> Payment:
     """Return a payment that is not saved yet."""
     return Payment(
-        order=order,
+        order_id=order.pk,
         kind=draft.kind,
         method=draft.method,
         amount=draft.amount,

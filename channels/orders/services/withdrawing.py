@@ -82,11 +82,11 @@ def _requeue(waiting: list[FulfillmentLine], order: Order, at: datetime) -> None
     settle_demand(line_ids=[line.pk for line in waiting])
     variants = dict(order.lines.values_list("pk", "variant_id"))
     left = [
-        DemandLine(line.pk, variants[line.order_line_id], line.quantity)
+        DemandLine(order.pk, line.pk, variants[line.order_line_id], line.quantity)
         for line in waiting
         if line.quantity and variants[line.order_line_id] is not None
     ]
-    queue_demand(order_id=order.pk, channel_id=order.channel_id, lines=left, at=at)
+    queue_demand(channel_id=order.channel_id, lines=left, at=at)
 
 
 def _cancel_empty(parts: list[FulfillmentOrder], at: datetime) -> None:

@@ -52,8 +52,8 @@ def hold(shop, quantity=1, *, reference=None, at=AT, expires_at=LATER):
 def allocate(shop, quantity=1, *, at=AT, order_id=None) -> UUID:
     line_id = uuid7()
     services.allocate_stock(
-        order_id=order_id or uuid7(), channel_id=shop.channel.pk,
-        lines=[AllocationLine(line_id, shop.variant.pk, shop.location.pk, quantity)], at=at,
+        channel_id=shop.channel.pk,
+        lines=[AllocationLine(order_id or uuid7(), line_id, shop.variant.pk, shop.location.pk, quantity)], at=at,
     )  # fmt: skip
     return line_id
 

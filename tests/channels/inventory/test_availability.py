@@ -51,9 +51,7 @@ def test_each_term_takes_its_part(shop):
     allocate(shop, 2)
     hold(shop, 3)
     services.set_safety_stock(units={(shop.variant.pk, shop.location.pk): 1}, at=AT)
-    services.queue_demand(
-        order_id=uuid7(), channel_id=shop.channel.pk, lines=[DemandLine(uuid7(), shop.variant.pk, 1)], at=AT
-    )
+    services.queue_demand(channel_id=shop.channel.pk, lines=[DemandLine(uuid7(), uuid7(), shop.variant.pk, 1)], at=AT)
 
     assert promise(shop) == 3
     assert promise(shop, at=LATER) == 6
@@ -105,10 +103,10 @@ def test_quota_is_kept_from_other_channels_and_used_first(shop):
 def test_other_channel_cannot_reserve_what_is_kept(shop):
     other = other_channel(shop)
     quota(shop, shop.channel, 4)
-    line = AllocationLine(uuid7(), shop.variant.pk, shop.location.pk, 7)
+    line = AllocationLine(uuid7(), uuid7(), shop.variant.pk, shop.location.pk, 7)
 
     with pytest.raises(OutOfStockError) as refusal:
-        services.allocate_stock(order_id=uuid7(), channel_id=other.pk, lines=[line], at=AT)
+        services.allocate_stock(channel_id=other.pk, lines=[line], at=AT)
 
     assert refusal.value.params["cause"] == "quota"
     assert refusal.value.params["lines"][0]["available"] == 6
@@ -189,7 +187,7 @@ def test_terms_sum_to_what_the_query_says(scope, levels, quotas, demand):
         place = (variant.pk, location.pk)
         if allocated and allocated + held <= on_hand:
             services.allocate_stock(
-                order_id=uuid7(), channel_id=channel.pk, lines=[AllocationLine(uuid7(), *place, allocated)], at=AT
+                channel_id=channel.pk, lines=[AllocationLine(uuid7(), uuid7(), *place, allocated)], at=AT
             )
         if held and allocated + held <= on_hand:
             services.hold_stock(
@@ -200,9 +198,7 @@ def test_terms_sum_to_what_the_query_says(scope, levels, quotas, demand):
         if is_sold_out:
             services.mark_sold_out(location_id=location.pk, variant_ids=[variant.pk], at=AT)
     if demand:
-        services.queue_demand(
-            order_id=uuid7(), channel_id=channel.pk, lines=[DemandLine(uuid7(), variant.pk, demand)], at=AT
-        )
+        services.queue_demand(channel_id=channel.pk, lines=[DemandLine(uuid7(), uuid7(), variant.pk, demand)], at=AT)
     for (is_short, exclusive, limit), owner in zip(quotas, (channel, other), strict=False):
         services.set_quota(
             variant_id=variant.pk, channel_id=owner.pk, exclusive=exclusive, shared_limit=limit, at=AT,

@@ -53,8 +53,8 @@ def test_last_units_are_promised_once():
             try:
                 with tenant_transaction(merchant.pk):
                     services.allocate_stock(
-                        order_id=uuid7(), channel_id=shop.channel.pk, at=AT,
-                        lines=[AllocationLine(uuid7(), shop.variant.pk, shop.location.pk, 1)],
+                        channel_id=shop.channel.pk, at=AT,
+                        lines=[AllocationLine(uuid7(), uuid7(), shop.variant.pk, shop.location.pk, 1)],
                     )  # fmt: skip
             except OutOfStockError:
                 return "refused"
@@ -120,8 +120,8 @@ def test_everything_at_once_keeps_the_books():
 def _act(act, dice, shop, chosen, lines, carts, at):
     units = [(level.variant_id, level.location_id, dice.randint(1, 3)) for level in chosen]
     if act == "allocate":
-        made = [AllocationLine(uuid7(), *unit) for unit in units]
-        services.allocate_stock(order_id=uuid7(), channel_id=shop.channel.pk, lines=made, at=at)
+        made = [AllocationLine(uuid7(), uuid7(), *unit) for unit in units]
+        services.allocate_stock(channel_id=shop.channel.pk, lines=made, at=at)
         lines.extend(line.line_id for line in made)
     elif act == "hold":
         reference = uuid7()
@@ -131,9 +131,9 @@ def _act(act, dice, shop, chosen, lines, carts, at):
         )  # fmt: skip
         carts.append(reference)
     elif act == "use" and carts:
-        made = [AllocationLine(uuid7(), *unit) for unit in units]
+        made = [AllocationLine(uuid7(), uuid7(), *unit) for unit in units]
         reference = carts.pop()
-        services.allocate_held(reference=reference, order_id=uuid7(), channel_id=shop.channel.pk, lines=made, at=at)
+        services.allocate_held(reference=reference, channel_id=shop.channel.pk, lines=made, at=at)
         lines.extend(line.line_id for line in made)
     elif act == "cancel" and lines:
         services.release_allocations(lines={lines.pop(): None}, at=at)
@@ -159,8 +159,8 @@ def test_carts_in_any_order_of_lines_do_not_deadlock():
             try:
                 with tenant_transaction(merchant.pk):
                     services.allocate_stock(
-                        order_id=uuid7(), channel_id=shop.channel.pk, at=LATER,
-                        lines=[AllocationLine(uuid7(), one.variant_id, one.location_id, 1) for one in chosen],
+                        channel_id=shop.channel.pk, at=LATER,
+                        lines=[AllocationLine(uuid7(), uuid7(), one.variant_id, one.location_id, 1) for one in chosen],
                     )  # fmt: skip
             except OperationalError as error:
                 faults.append(sqlstate(error))

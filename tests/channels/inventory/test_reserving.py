@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from channels.inventory import services
 from channels.inventory.enums import HoldState
-from channels.inventory.lines import AllocationLine, StockLine
+from channels.inventory.lines import AllocationLine, SaleLine, StockLine
 from channels.inventory.models import Allocation, Hold, StockCheck, StockLevel, StockMovement
 from channels.inventory.services.reserving import OutOfStockError
 from o2o.kit.errors import InvalidError
@@ -61,9 +61,9 @@ def test_two_lines_of_one_variant_are_added_up(shop):
             reference=uuid7(), channel_id=shop.channel.pk, lines=[line(shop, 6), line(shop, 5)], expires_at=LATER, at=AT
         )
     order = uuid7()
-    lines = [AllocationLine(uuid7(), shop.variant.pk, shop.location.pk, units) for units in (4, 6)]
+    lines = [AllocationLine(order, uuid7(), shop.variant.pk, shop.location.pk, units) for units in (4, 6)]
 
-    services.allocate_stock(order_id=order, channel_id=shop.channel.pk, lines=lines, at=AT)
+    services.allocate_stock(channel_id=shop.channel.pk, lines=lines, at=AT)
 
     assert counters(shop) == (10, 10, 0)
     assert sorted(Allocation.objects.values_list("quantity", flat=True)) == [4, 6]
@@ -77,9 +77,9 @@ def test_cart_of_any_length_takes_two_statements(scope, count, django_assert_num
     lines = [StockLine(level.variant_id, level.location_id, 1) for level in levels]
     with django_assert_num_queries(4):  # with the savepoint's two
         services.hold_stock(reference=uuid7(), channel_id=shop.channel.pk, lines=lines, expires_at=LATER, at=AT)
-    allocated = [AllocationLine(uuid7(), one.variant_id, one.location_id, 1) for one in lines]
+    allocated = [AllocationLine(uuid7(), uuid7(), one.variant_id, one.location_id, 1) for one in lines]
     with django_assert_num_queries(4):
-        services.allocate_stock(order_id=uuid7(), channel_id=shop.channel.pk, lines=allocated, at=AT)
+        services.allocate_stock(channel_id=shop.channel.pk, lines=allocated, at=AT)
 
 
 def test_expired_hold_counts_no_more_and_is_ended_by_the_next_cart(shop):
@@ -142,9 +142,9 @@ def test_variant_that_may_be_sold_beyond_stock_is(scope):
 def test_held_cart_becomes_an_order_and_the_rest_goes_back(shop):
     reference = uuid7()
     hold(shop, 8, reference=reference)
-    lines = [AllocationLine(uuid7(), shop.variant.pk, shop.location.pk, 5)]
+    lines = [AllocationLine(uuid7(), uuid7(), shop.variant.pk, shop.location.pk, 5)]
 
-    services.allocate_held(reference=reference, order_id=uuid7(), channel_id=shop.channel.pk, lines=lines, at=AT)
+    services.allocate_held(reference=reference, channel_id=shop.channel.pk, lines=lines, at=AT)
 
     assert counters(shop) == (10, 5, 0)
     assert Hold.objects.get().state == HoldState.ALLOCATED
@@ -173,7 +173,7 @@ def test_lines_leave_in_a_constant_number_of_statements(shop, django_assert_num_
 
 def test_sale_over_the_counter_does_not_touch_what_is_promised(shop):
     allocate(shop, 8)
-    sale = {"order_id": uuid7(), "channel_id": shop.channel.pk, "lines": [line(shop, 3)], "at": AT}
+    sale = {"lines": [SaleLine(uuid7(), shop.variant.pk, shop.location.pk, 3)], "at": AT}
     with pytest.raises(OutOfStockError):
         services.sell_stock(**sale)
     assert counters(shop) == (10, 8, 0)

@@ -216,14 +216,12 @@ class Stock(RuleBasedStateMachine):
         services.release_holds(reference=act.name, at=self.at)
 
     def _promise(self, act, lines):
-        wanted = [AllocationLine(act.name, *line) for line in lines]
-        services.allocate_stock(order_id=uuid7(), channel_id=self.shop.channel.pk, lines=wanted, at=self.at)
+        wanted = [AllocationLine(uuid7(), act.name, *line) for line in lines]
+        services.allocate_stock(channel_id=self.shop.channel.pk, lines=wanted, at=self.at)
 
     def _use(self, act, lines):
-        wanted = [AllocationLine(act.name, *line) for line in lines]
-        services.allocate_held(
-            reference=act.cart, order_id=uuid7(), channel_id=self.shop.channel.pk, lines=wanted, at=self.at
-        )
+        wanted = [AllocationLine(uuid7(), act.name, *line) for line in lines]
+        services.allocate_held(reference=act.cart, channel_id=self.shop.channel.pk, lines=wanted, at=self.at)
 
     def _cancel(self, act, _lines):
         assert_any(services.release_allocations(lines={act.name: None}, at=self.at))
