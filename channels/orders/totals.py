@@ -57,9 +57,8 @@ def totals_of(draft: OrderDraft, currency: str) -> OrderTotals:
     tax = coins(draft.tax_total, currency, field="tax_total")
     total = subtotal - discount + shipping + tax
     if draft.total is not None and draft.total != total:
-        raise WrongTotalError(
-            _("The total is %(right)s, not %(given)s.") % {"right": total, "given": draft.total}, field="total"
-        )
+        told = {"right": _told(total, currency), "given": _told(draft.total, currency)}
+        raise WrongTotalError(_("The total is %(right)s, not %(given)s.") % told, field="total")
     return OrderTotals(lines, subtotal, discount, total)
 
 
@@ -91,6 +90,14 @@ def worth(total: Decimal, quantity: int, *, taken: int, units: int, currency: st
 def share(points: int, quantity: int, *, taken: int, units: int) -> int:
     """Return how many of a line's points belong to units, in the same way as ``worth``."""
     return points * (taken + units) // quantity - points * taken // quantity
+
+
+def _told(amount: Decimal, currency: str) -> Decimal:
+    """Return an amount with the places of its currency, or as it is where it has more."""
+    if not amount.is_finite() or abs(amount) > LARGEST:
+        return amount
+    coin = amount.quantize(smallest_unit(currency))
+    return coin if coin == amount else amount
 
 
 def _first(total: Decimal, quantity: int, count: int, currency: str) -> Decimal:

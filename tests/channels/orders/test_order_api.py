@@ -135,6 +135,51 @@ def test_messages_of_a_channel_come_again_late_and_in_disorder(merchant: Merchan
     assert broken_invariants("orders.") == []
 
 
+def test_many_messages_are_told_in_one_call_and_each_is_answered(merchant: Merchant) -> None:
+    shop, client = shop_of(merchant), program(merchant)
+    told = [body(shop, 1, external_id=f"MT-{number}", version=1, payments=[]) for number in range(4)]
+    told[2]["total"] = "1.00"
+    told[3]["external_id"] = "MT-0"
+
+    answer = send(client, "POST", f"{ORDERS}/ingest/bulk", {"orders": told}, key="bulk-1")
+    again = send(client, "POST", f"{ORDERS}/ingest/bulk", {"orders": told}, key="bulk-2")
+
+    assert answer.status_code == 200, answer.content
+    results = answer.json()["results"]
+    assert [row["outcome"] for row in results] == ["created", "created", "refused", "unchanged"]
+    assert [row["outcome"] for row in again.json()["results"]] == ["unchanged", "unchanged", "refused", "unchanged"]
+    assert results[2] == {
+        "external_id": "MT-2", "outcome": "refused", "order": None,
+        "error": {"code": "wrong_total", "detail": "The total is 23.00, not 1.00.", "field": "total"},
+    }  # fmt: skip
+    assert (results[0]["error"], results[0]["order"]["total"]["amount"]) == (None, "23.00")
+    assert results[3]["order"] == results[0]["order"]
+    with tenant_transaction(merchant.pk):
+        assert (Order.objects.count(), stock(shop)) == (2, (10, 2, 0))
+
+
+@pytest.mark.parametrize("count", [0, 101])
+def test_call_of_none_or_too_many_messages_is_refused(merchant: Merchant, count: int) -> None:
+    shop, client = shop_of(merchant), program(merchant)
+    told = body(shop, 1, external_id="MT-1", version=1)
+
+    answer = send(client, "POST", f"{ORDERS}/ingest/bulk", {"orders": [told] * count})
+
+    assert answer.status_code == 422, answer.content
+
+
+def test_many_messages_of_another_store_are_not_for_a_clerk(merchant: Merchant) -> None:
+    shop = shop_of(merchant)
+    manager = clerk(merchant, shop, 0, role=Role.STORE_MANAGER)
+    told = body(shop, 1, external_id="MT-1", version=1, method="pickup", location_id=str(shop.locations[1].pk))
+
+    answer = send(manager, "POST", f"{ORDERS}/ingest/bulk", {"orders": [told]})
+
+    assert answer.status_code in (403, 422), answer.content
+    with tenant_transaction(merchant.pk):
+        assert not Order.objects.exists()
+
+
 def test_orders_are_listed_by_when_they_were_placed_page_by_page(merchant: Merchant) -> None:
     shop, client = shop_of(merchant), program(merchant)
     with tenant_transaction(merchant.pk):
