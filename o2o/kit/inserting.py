@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -98,6 +99,8 @@ def _saved(field: Any, rows: Sequence[Model]) -> list[Any]:
         for row in rows:
             setattr(row, field.attname, now)
         return [now] * len(rows)
+    if type(field).pre_save is models.Field.pre_save:
+        return list(map(attrgetter(field.attname), rows))
     return [field.pre_save(row, True) for row in rows]
 
 

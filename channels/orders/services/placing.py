@@ -155,7 +155,7 @@ def _order(
 ) -> Order:
     paid, refunded = _paid_totals(draft, currency)
     order = Order(
-        channel=channel,
+        channel_id=channel.pk,
         number=draft.number or new_number(at=at),
         connection_id=draft.connection_id,
         external_id=draft.external_id,
@@ -163,7 +163,7 @@ def _order(
         state=OrderState.CANCELLED if draft.wants_nothing else OrderState.OPEN,
         cancelled_at=at if draft.wants_nothing else None,
         method=draft.method,
-        location=location,
+        location_id=location and location.pk,
         member_id=draft.member_id,
         customer_reference=draft.customer_reference,
         currency=currency,
