@@ -1,12 +1,13 @@
 """Clients of a service: processes that call it over and over, each with a connection of its own."""
 
-import gc
 import multiprocessing
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from o2o.kit.memory import spare_collector
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def rate_of(make: Callable[[int], Callable[[], object]], *, clients: int, second
     from django.db import connections
 
     connections.close_all()
-    gc.freeze()
+    spare_collector()
     forks = multiprocessing.get_context("fork")
     ready = forks.Barrier(clients)
     pipes = [forks.Pipe(duplex=False) for _number in range(clients)]

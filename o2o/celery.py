@@ -1,12 +1,13 @@
 """The Celery application; workers start with ``celery -A o2o.celery worker``."""
 
-import gc
 import os
 from pathlib import Path
 
 from celery import Celery
 from celery.signals import heartbeat_sent, setup_logging, worker_process_init
 from django_structlog.celery.steps import DjangoStructLogInitStep
+
+from o2o.kit.memory import spare_collector
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "o2o.settings.development")
 
@@ -23,9 +24,9 @@ def keep_logging(**_: object) -> None:
 
 
 @worker_process_init.connect
-def keep_program(**_: object) -> None:
-    """Let garbage collection pass over the program itself, which never goes: it would take a third of a long job."""
-    gc.freeze()
+def spare_the_program(**_: object) -> None:
+    """Look for garbage where there is some."""
+    spare_collector()
 
 
 ALIVE_FILE = os.environ.get("O2O_ALIVE_FILE", "")

@@ -8,7 +8,7 @@ from o2o.events.enums import DeliveryState
 from o2o.events.idempotency.models import StoredAnswer as StoredAnswer  # a model of this app, in its own room
 from o2o.events.webhooks.models import WebhookEndpoint as WebhookEndpoint  # and its deliveries and attempts
 from o2o.kit import clock
-from o2o.tenancy.models import TenantModel
+from o2o.tenancy.models import TenantDetail, TenantModel
 
 PARTITIONS = 16
 
@@ -35,7 +35,7 @@ class Partition(models.Model):
         return str(self.number)
 
 
-class OutboxEvent(TenantModel):
+class OutboxEvent(TenantDetail):
     """An event as it was emitted; only ``published_at`` and ``subscriber_count`` are written later, by the relay.
 
     ``position`` grows along the events of one aggregate, because whoever changes an aggregate holds its row lock

@@ -13,7 +13,7 @@ from o2o.events.definition import DomainEvent
 from o2o.events.models import PARTITIONS, OutboxEvent
 from o2o.events.registry import group_receivers_of, receivers_of
 from o2o.kit import clock
-from o2o.kit.inserting import insert_all
+from o2o.kit.inserting import insert_all, new_row
 from o2o.tenancy.scope import NoTransactionError, current_merchant_id
 
 
@@ -59,7 +59,8 @@ def emit_all(events: Sequence[DomainEvent], *, after: Sequence[Model] = ()) -> l
 
 
 def _row(event: DomainEvent, merchant_id: uuid.UUID) -> OutboxEvent:
-    return OutboxEvent(
+    return new_row(
+        OutboxEvent,
         merchant_id=merchant_id,
         partition=partition_of(event.aggregate_id),
         event_type=event.event_type,

@@ -62,6 +62,29 @@ class TenantModel(BaseModel):
         abstract = True
 
 
+class TenantDetail(TenantModel):
+    """A row that belongs to another row of its merchant, in a table that grows with each order or event.
+
+    No index by merchant, since its lists lead with more than that; and no constraint, since the row that it belongs to
+    has one and both are written in one scope. Each would cost every order a dozen writes and checks, the checks on one
+    row of the merchant that all of them lock.
+    """
+
+    merchant = models.ForeignKey(
+        "tenancy.Merchant",
+        on_delete=models.PROTECT,
+        default=current_merchant_id,
+        db_index=False,
+        db_constraint=False,
+        editable=False,
+        related_name="+",
+        verbose_name=_("merchant"),
+    )
+
+    class Meta:
+        abstract = True
+
+
 @audited()
 class Membership(TenantModel):
     """A person's place on the staff of a merchant.

@@ -12,7 +12,7 @@ from channels.inventory.enums import (
     MovementReason,
 )
 from channels.stores.models import SalesChannel, StockLocation
-from o2o.tenancy.models import TenantModel
+from o2o.tenancy.models import TenantDetail, TenantModel
 
 # What moves stock otherwise than orders do.
 RARE_KINDS = ("received", "adjusted", "transferred", "returned", "released")
@@ -62,7 +62,7 @@ class StockLevel(TenantModel):
         return f"{self.variant} @ {self.location}"
 
 
-class StockMovement(TenantModel):
+class StockMovement(TenantDetail):
     """An entry of the stock ledger: the only way in which ``on_hand`` and ``allocated`` change. Append-only.
 
     ``reference_kind`` and ``reference_id`` name what caused it: an order, transfer, count, return or import.
@@ -188,18 +188,26 @@ class QuotaLoan(TenantModel):
         )
 
 
-class Hold(TenantModel):
+class Hold(TenantDetail):
     """Units set aside for a cart until ``expires_at``; whoever reads evaluates the expiry, a sweeper only tidies.
 
     All holds of one cart share a ``reference``. ``quota_quantity`` of the units come from the quota of the channel.
     """
 
     level = models.ForeignKey(StockLevel, on_delete=models.PROTECT, related_name="holds", verbose_name=_("stock level"))
-    channel = models.ForeignKey(SalesChannel, on_delete=models.PROTECT, related_name="+", verbose_name=_("channel"))
+    channel = models.ForeignKey(
+        SalesChannel, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("channel")
+    )
     reference = models.UUIDField(_("cart"))
     quantity = models.PositiveIntegerField(_("units"))
     quota = models.ForeignKey(
-        ChannelQuota, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("quota")
+        ChannelQuota,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("quota"),
     )
     quota_quantity = models.PositiveIntegerField(_("units of the quota"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=HoldState.choices, default=HoldState.ACTIVE)
@@ -226,24 +234,34 @@ class Hold(TenantModel):
             models.Index(fields=("reference",), name="hold_of_cart"),
             # serves: the sweeper
             models.Index(fields=("expires_at",), name="hold_due", condition=Q(state="active")),
+            # serves: the end of a quota
+            models.Index(fields=("quota",), name="hold_of_quota", condition=Q(quota__isnull=False)),
         )
 
 
-class Allocation(TenantModel):
+class Allocation(TenantDetail):
     """Units of a level that are promised to a line of an order, until they are handed over or released.
 
     Orders live in an app above, so they are named by id: ``order_id`` and ``line_id``, the line of a fulfilment.
     """
 
     level = models.ForeignKey(
-        StockLevel, on_delete=models.PROTECT, related_name="allocations", verbose_name=_("stock level")
+        StockLevel, on_delete=models.PROTECT, db_index=False, related_name="allocations", verbose_name=_("stock level")
     )
-    channel = models.ForeignKey(SalesChannel, on_delete=models.PROTECT, related_name="+", verbose_name=_("channel"))
+    channel = models.ForeignKey(
+        SalesChannel, on_delete=models.PROTECT, db_index=False, related_name="+", verbose_name=_("channel")
+    )
     order_id = models.UUIDField(_("order"))
     line_id = models.UUIDField(_("line of a fulfilment"))
     quantity = models.PositiveIntegerField(_("units"))
     quota = models.ForeignKey(
-        ChannelQuota, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("quota")
+        ChannelQuota,
+        on_delete=models.SET_NULL,
+        db_index=False,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("quota"),
     )
     quota_quantity = models.PositiveIntegerField(_("units of the quota"), default=0)
     state = models.CharField(_("state"), max_length=10, choices=AllocationState.choices, default=AllocationState.ACTIVE)
@@ -269,10 +287,12 @@ class Allocation(TenantModel):
             models.Index(fields=("line_id",), name="allocation_of_line"),
             # serves: the promises of an order
             models.Index(fields=("order_id",), name="allocation_of_order"),
+            # serves: the end of a quota
+            models.Index(fields=("quota",), name="allocation_of_quota", condition=Q(quota__isnull=False)),
         )
 
 
-class UnroutedDemand(TenantModel):
+class UnroutedDemand(TenantDetail):
     """Units that an order wants and no location has been found for yet; they are promised before later orders."""
 
     variant = models.ForeignKey(Variant, on_delete=models.PROTECT, related_name="demand", verbose_name=_("variant"))

@@ -9,13 +9,13 @@ from channels.orders.models.orders import Order, OrderLine
 from channels.stores.enums import FulfillmentMethod
 from channels.stores.models import SalesChannel, StockLocation
 from o2o.kit.audit import audited
-from o2o.tenancy.models import TenantModel
+from o2o.tenancy.models import TenantDetail, TenantModel
 from o2o.tenancy.reference import reference_data
 
 ACTIVE_STATES = (FulfillmentState.OPEN, FulfillmentState.ACCEPTED, FulfillmentState.READY)
 
 
-class FulfillmentOrder(TenantModel):
+class FulfillmentOrder(TenantDetail):
     """What one location is to make ready and hand over, ship or deliver; a part of one order.
 
     Without a location it waits in ``queue`` until one can take it. ``accept_by`` is when an open one is taken from a
@@ -102,7 +102,7 @@ class FulfillmentOrder(TenantModel):
         )
 
 
-class FulfillmentLine(TenantModel):
+class FulfillmentLine(TenantDetail):
     """Units of an order's line that a fulfilment covers. Cancelled units are taken off ``quantity``."""
 
     fulfillment = models.ForeignKey(

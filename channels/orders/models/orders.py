@@ -10,7 +10,7 @@ from channels.stores.enums import FulfillmentMethod
 from channels.stores.models import SalesChannel, StockLocation
 from o2o.kit.fields import AmountField
 from o2o.tenancy.enums import Origin
-from o2o.tenancy.models import TenantModel
+from o2o.tenancy.models import TenantDetail, TenantModel
 
 
 class Order(TenantModel):
@@ -128,7 +128,7 @@ class Order(TenantModel):
         return self.number
 
 
-class OrderLine(TenantModel):
+class OrderLine(TenantDetail):
     """A variant of an order. ``total = subtotal - discount``; tax on top is that of the order.
 
     ``subtotal`` is ``quantity × unit_price`` in whole coins; a unit price may be finer, as for goods sold by the gram.
@@ -196,7 +196,7 @@ class OrderLine(TenantModel):
         return self.quantity - self.cancelled - self.fulfilled
 
 
-class LineAdjustment(TenantModel):
+class LineAdjustment(TenantDetail):
     """A part of a line's discount: which offer, coupon or points gave it. They sum to the line's ``discount``."""
 
     updated_at = None  # type: ignore[assignment]
@@ -215,7 +215,7 @@ class LineAdjustment(TenantModel):
         )
 
 
-class Payment(TenantModel):
+class Payment(TenantDetail):
     """Money that came in or went back, as the channel or the till reported it. Append-only."""
 
     updated_at = None  # type: ignore[assignment]
@@ -227,6 +227,7 @@ class Payment(TenantModel):
     return_order = models.ForeignKey(
         "orders.Return",
         on_delete=models.PROTECT,
+        db_index=False,
         null=True,
         blank=True,
         related_name="refunds",
@@ -246,9 +247,13 @@ class Payment(TenantModel):
                 fields=("merchant", "order", "kind", "external_id"), condition=~Q(external_id=""), name="payment_once"
             ),
         )
+        indexes = (
+            # serves: the refunds of a return
+            models.Index(fields=("return_order",), name="payment_of_return", condition=Q(return_order__isnull=False)),
+        )
 
 
-class TimelineEntry(TenantModel):
+class TimelineEntry(TenantDetail):
     """Something that happened to an order: what, when, by whom, from where. Append-only.
 
     ``details`` holds figures and ids for the sentence that the reader sees, never a person's particulars.

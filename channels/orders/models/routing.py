@@ -11,7 +11,7 @@ from channels.orders.models.fulfillment import FulfillmentOrder
 from channels.orders.models.orders import Order
 from o2o.kit.audit import audited
 from o2o.kit.jobs.models import Job
-from o2o.tenancy.models import TenantModel
+from o2o.tenancy.models import TenantDetail, TenantModel
 from o2o.tenancy.reference import reference_data
 
 
@@ -39,7 +39,7 @@ class RoutingRule(TenantModel):
         return self.name
 
 
-class RoutingDecision(TenantModel):
+class RoutingDecision(TenantDetail):
     """Why an order went where it went: rule, parts, and the verdict on each candidate. Append-only."""
 
     updated_at = None  # type: ignore[assignment]
@@ -49,6 +49,7 @@ class RoutingDecision(TenantModel):
     fulfillment = models.ForeignKey(
         FulfillmentOrder,
         on_delete=models.PROTECT,
+        db_index=False,
         null=True,
         blank=True,
         related_name="routing",
@@ -63,8 +64,14 @@ class RoutingDecision(TenantModel):
         verbose_name = _("routing decision")
         verbose_name_plural = _("routing decisions")
         ordering = ("-pk",)
-        # serves: the decisions of an order, and the foreign key
-        indexes = (models.Index(fields=("order", "-id"), name="routing_of_order"),)
+        indexes = (
+            # serves: the decisions of an order, and the foreign key
+            models.Index(fields=("order", "-id"), name="routing_of_order"),
+            # serves: the foreign key of the few that have one
+            models.Index(
+                fields=("fulfillment",), name="routing_of_fulfillment", condition=Q(fulfillment__isnull=False)
+            ),
+        )
 
 
 class RuleReplay(TenantModel):

@@ -34,7 +34,7 @@ from channels.stores.enums import FulfillmentMethod
 from channels.stores.models import SalesChannel, StockLocation
 from channels.stores.network import Network, load_network
 from o2o.kit.errors import InvalidError, UnknownReferenceError
-from o2o.kit.inserting import insert_all
+from o2o.kit.inserting import insert_all, new_row
 from o2o.tenancy.reference import ReferenceData, current_reference_data
 
 
@@ -154,7 +154,8 @@ def _order(
     at: datetime,
 ) -> Order:
     paid, refunded = _paid_totals(draft, currency)
-    order = Order(
+    order = new_row(
+        Order,
         channel_id=channel.pk,
         number=draft.number or new_number(at=at),
         connection_id=draft.connection_id,

@@ -32,6 +32,7 @@ from channels.orders.services.locking import lock_order
 from channels.orders.services.timeline import News, entry_of, tell
 from channels.orders.services.withdrawing import take_off_queue
 from channels.stores.network import load_network
+from o2o.kit.inserting import new_row
 from o2o.tenancy.reference import ReferenceData, current_reference_data
 
 ATTEMPTS = 3
@@ -138,8 +139,13 @@ def _route(
     known = [wish for wish in wishes if wish.known]
     decisions = _decide(known, news, reference, at=at, has_history=has_history, hold_reference=hold_reference)
     for wish, decision in zip(known, decisions, strict=True):
-        records[wish.order.pk] = RoutingDecision(
-            order_id=wish.order.pk, rule_name=decision.rule, cause=cause, decision=decision.to_json(), decided_at=at
+        records[wish.order.pk] = new_row(
+            RoutingDecision,
+            order_id=wish.order.pk,
+            rule_name=decision.rule,
+            cause=cause,
+            decision=decision.to_json(),
+            decided_at=at,
         )
         by_id = {line.pk: line for line in wish.known}
         queues: dict[str, dict[OrderLine, int]] = defaultdict(dict)
@@ -201,12 +207,14 @@ def _give(
     for wish, decision in zip(wishes, decisions, strict=True):
         order, by_id = wish.order, {line.pk: line for line in wish.known}
         for part in decision.parts:
-            fulfillment = FulfillmentOrder(order_id=order.pk, location_id=part.location_id, method=order.method)
+            fulfillment = new_row(
+                FulfillmentOrder, order_id=order.pk, location_id=part.location_id, method=order.method
+            )
             policy = policies.get((order.channel_id, part.location_id)) or policies.get((order.channel_id, None))
             start_clock(fulfillment, policy, calendars[part.location_id], at=at)
             parts.append(fulfillment)
             for line_id, count in part.units.items():
-                line = FulfillmentLine(fulfillment_id=fulfillment.pk, order_line_id=line_id, quantity=count)
+                line = new_row(FulfillmentLine, fulfillment_id=fulfillment.pk, order_line_id=line_id, quantity=count)
                 lines.append(line)
                 variant_id = by_id[line_id].variant_id
                 if variant_id is not None:

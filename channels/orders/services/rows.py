@@ -14,6 +14,7 @@ from channels.orders.drafts import LineDraft, PaymentDraft
 from channels.orders.models import LineAdjustment, Order, OrderLine, Payment
 from channels.orders.totals import LineTotals
 from o2o.kit.errors import UnknownReferenceError
+from o2o.kit.inserting import new_row
 
 
 class NamedVariant(NamedTuple):
@@ -54,7 +55,8 @@ def new_line(
 ) -> OrderLine:
     """Return a line that is not saved yet."""
     variant = variants.get(draft.variant_id or draft.sku)
-    return OrderLine(
+    return new_row(
+        OrderLine,
         order_id=order.pk,
         position=position,
         external_id=draft.external_id,
@@ -85,7 +87,8 @@ def adjustments_of(lines: Iterable[tuple[OrderLine, LineDraft]]) -> list[LineAdj
 
 def payment_of(order: Order, draft: PaymentDraft) -> Payment:
     """Return a payment that is not saved yet."""
-    return Payment(
+    return new_row(
+        Payment,
         order_id=order.pk,
         kind=draft.kind,
         method=draft.method,

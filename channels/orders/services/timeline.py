@@ -11,6 +11,7 @@ from django.db.models import Model
 from channels.orders.enums import TimelineKind
 from channels.orders.models import TimelineEntry
 from o2o.events import DomainEvent, emit_all
+from o2o.kit.inserting import new_row
 from o2o.tenancy.acting import current_actor_label, current_origin
 
 
@@ -52,7 +53,8 @@ def entry_of(
     details: Mapping[str, Any] | None = None,
 ) -> TimelineEntry:
     """Return an entry that is not written yet, for those who write many."""
-    return TimelineEntry(
+    return new_row(
+        TimelineEntry,
         order_id=order_id,
         kind=kind,
         details=dict(details or {}),
