@@ -57,10 +57,12 @@ def insert_all(rows: Iterable[Model]) -> None:
 def new_row(model: type[Row], **values: Any) -> Row:
     """Return a row that is not saved yet, named by columns (``order_id``), as the model itself would make it.
 
-    For acts that make rows by the hundred, of which most of the time would go into ``Model.__init__``: no signal is
-    sent, and a name that is no column is a fault of the program that only the database finds.
+    For acts that make rows by the hundred, of which most of the time would go into ``Model.__init__``. No signal is
+    sent. Raises ``TypeError`` for a name that is no column.
     """
     constant, made = _defaults_of(model)
+    if not values.keys() <= constant.keys():
+        raise TypeError(f"{model.__name__} has no column {', '.join(sorted(values.keys() - constant.keys()))}.")
     row = model.__new__(model)
     row.__dict__.update(constant)
     for name, make in made:
@@ -108,11 +110,11 @@ class _Table:
 
 @cache
 def _defaults_of(model: type[Model]) -> tuple[Mapping[str, Any], Sequence[tuple[str, Callable[[], Any]]]]:
-    """Return the defaults of the columns of a model, those that are always the same and those that are made anew."""
+    """Return the defaults of all columns of a model, and how those are made that are others each time."""
     fields: list[Any] = [*model._meta.concrete_fields]
-    made = [(field.attname, field.get_default) for field in fields if field.has_default() and callable(field.default)]
+    made = [(field.attname, field.get_default) for field in fields if callable(field.default)]
     names = {name for name, _make in made}
-    return {field.attname: field.get_default() for field in fields if field.attname not in names}, made
+    return {field.attname: None if field.attname in names else field.get_default() for field in fields}, made
 
 
 @cache

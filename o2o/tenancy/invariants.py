@@ -4,6 +4,7 @@ from django.apps import apps
 from django.utils.translation import gettext_lazy as _
 
 from o2o.kit.invariants import invariant
+from o2o.tenancy.models import TenantDetail
 from o2o.tenancy.scope import PLATFORM_ROLE
 
 TENANT_TABLES = """
@@ -56,6 +57,23 @@ def unique_per_merchant() -> str:
           AND coalesce(a.attname, '') <> 'merchant_id'
           AND coalesce(a.atttypid, 0) <> 'uuid'::regtype
           AND (t.relname::text, coalesce(a.attname, '')::text) NOT IN ({known})"""  # noqa: S608 - constants
+
+
+@invariant("tenancy.details_have_a_merchant", _("Each row of the last hour belongs to a merchant that is there"))
+def details_have_a_merchant() -> str:
+    """Return the query for rows of tables without a reference to the merchant, of which there is none.
+
+    Only the newest, which the keys tell: the tables grow with each order.
+    """
+    # The first 48 bits of a UUIDv7 are milliseconds since 1970 (RFC 9562).
+    since = "(lpad(to_hex((extract(epoch FROM now() - interval '1 hour') * 1000)::bigint), 12, '0') || repeat('0', 20))"
+    return " UNION ALL ".join(
+        f"""SELECT '{model._meta.db_table}' AS table_name, detail.id FROM {model._meta.db_table} detail
+            WHERE detail.id >= {since}::uuid
+              AND NOT EXISTS (SELECT 1 FROM tenancy_merchant merchant WHERE merchant.id = detail.merchant_id)"""  # noqa: S608 - constants
+        for model in apps.get_models()
+        if issubclass(model, TenantDetail)
+    )
 
 
 def _handed_out() -> set[tuple[str, str]]:

@@ -6,7 +6,7 @@ cannot be written together, goes the way of a single message.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +23,7 @@ from channels.orders.services.rows import variants_of
 from channels.stores.enums import FulfillmentMethod
 from channels.stores.network import load_network
 from o2o.kit.errors import DomainError, InvalidError
-from o2o.kit.locks import lock_rows
+from o2o.kit.locks import BusyError, lock_rows
 from o2o.tenancy.reference import current_reference_data
 
 MOST_MESSAGES = 100
@@ -77,7 +77,7 @@ class _Call:
     def answer(self) -> list[Answer]:
         """Take all in. The new ones come first, since what is said of them later needs them."""
         groups, rest = self._sorted()
-        if len(groups) + len(rest) > 1:
+        if len(rest) > 1 or (groups and rest):
             self._lock(rest)
         for group in groups:
             self._together(group)
@@ -106,14 +106,17 @@ class _Call:
             seen.add(message.key)
         return list(groups.values()), rest
 
-    def _lock(self, rest: Iterable[int]) -> None:
-        """Lock all that several steps of one transaction may take, in one go; each would lock its own in any order."""
-        known = [self.known[key] for key in {self.messages[place].key for place in rest} if key in self.known]
-        lock_rows(Order.objects.filter(pk__in=[order.pk for order in known]))
+    def _lock(self, places: Sequence[int]) -> None:
+        """Lock all that messages may take which go one by one, in one go; each would lock its own in any order."""
+        drafts = [self.messages[place].draft for place in places]
+        keys = {self.messages[place].key for place in places}
+        order_ids = [self.known[key].pk for key in keys if key in self.known]
+        named = {line.variant_id or line.sku for draft in drafts for line in draft.lines}
+        lock_rows(Order.objects.filter(pk__in=order_ids))
         lock_stock_for(
-            channel_ids={message.draft.channel_id for message in self.messages},
-            variant_ids={variant.pk for variant in self.variants.values()},
-            order_ids=[order.pk for order in known],
+            channel_ids={draft.channel_id for draft in drafts},
+            variant_ids={self.variants[name].pk for name in named if name in self.variants},
+            order_ids=order_ids,
         )
 
     def _together(self, places: Sequence[int]) -> None:
@@ -123,7 +126,7 @@ class _Call:
                 made = self._made(places)
         except TOGETHER_FAILS:
             if len(places) > 1:
-                self._lock(())
+                self._lock(places)
             for place in places:
                 self._alone(place)
         else:
@@ -148,6 +151,9 @@ class _Call:
         try:
             with transaction.atomic():
                 self.answers[place] = ingest_order(draft=message.draft, version=message.version, at=self.at)
+        except BusyError:
+            # The others would wait as long, one after another.
+            raise
         except DomainError as error:
             self.answers[place] = error
 

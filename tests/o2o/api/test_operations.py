@@ -28,6 +28,14 @@ from o2o.tenancy.models import Merchant
 from tests.database import as_owner
 from tests.o2o.api.conftest import Api, make_token
 
+#: A row of a merchant that does not exist, which only the owner of the tables can write.
+ORPHAN = """
+    INSERT INTO events_outboxevent (id, merchant_id, partition, event_type, version, aggregate_type, aggregate_id,
+                                    payload, occurred_at, request_id)
+    VALUES ('ffffffff-ffff-7fff-8fff-ffffffffffff', gen_random_uuid(), 0, 'orphan', 1, 'thing', gen_random_uuid(),
+            '{}', now(), '')
+"""
+
 
 class TestHealth:
     """What load balancers are told."""
@@ -177,11 +185,13 @@ class TestInvariants:
             ("CREATE TABLE leaky (merchant_id uuid)", "tenancy.row_level_security"),
             ("CREATE UNIQUE INDEX telling ON tenancy_membership (role, merchant_id)", "tenancy.unique_per_merchant"),
             ("CREATE UNIQUE INDEX telling ON tenancy_membership (lower(role))", "tenancy.unique_per_merchant"),
+            (ORPHAN, "tenancy.details_have_a_merchant"),
         ],
     )
     def test_control_damage_to_the_walls_is_found(self, committed_db: None, damage: str, name: str) -> None:
         mend = (
             "ALTER TABLE tenancy_membership FORCE ROW LEVEL SECURITY; DROP TABLE IF EXISTS leaky;"
+            "DELETE FROM events_outboxevent WHERE event_type = 'orphan';"
             "DROP INDEX IF EXISTS telling; DROP POLICY IF EXISTS tenant ON tenancy_membership;"
             "CREATE POLICY tenant ON tenancy_membership"
             " USING (merchant_id = nullif(current_setting('o2o.merchant_id', true), '')::uuid)"

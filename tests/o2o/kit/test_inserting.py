@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from channels.catalog.models import Product
 from o2o.events.models import OutboxEvent
-from o2o.kit.inserting import MANY, insert_all
+from o2o.kit.inserting import MANY, insert_all, new_row
 from o2o.kit.models import uuid7
 from o2o.tenancy.models import Membership
 from tests.factories import MembershipFactory, UserFactory
@@ -115,3 +115,33 @@ def test_text_that_is_too_long_is_refused_and_not_cut(scope, count):
 
     with pytest.raises(DataError), transaction.atomic():
         insert_all(rows)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", [OutboxEvent, Product, Membership])
+def test_new_row_is_what_the_model_makes(scope, model):
+    ours, theirs = new_row(model, id=scope.pk), model(id=scope.pk)
+
+    values = [
+        {field.attname: getattr(row, field.attname) for field in model._meta.concrete_fields} for row in (ours, theirs)
+    ]
+    for row in values:
+        row.pop("occurred_at", None)
+        row["position"] = str(row.get("position"))
+    assert values[0] == values[1]
+    assert (ours._state.adding, ours._state.db) == (True, None)
+    assert ours.merchant == scope
+
+
+def test_new_row_with_a_name_that_is_no_column():
+    with pytest.raises(TypeError, match="no column aggregate, kind"):
+        new_row(OutboxEvent, aggregate=uuid7(), kind="counted", payload={})
+
+
+@pytest.mark.django_db
+def test_new_rows_share_nothing_that_changes(scope):
+    one, other = (new_row(Product, code="P", name="Tea") for _row in range(2))
+
+    one.attributes["size"] = "L"
+
+    assert (other.attributes, one.pk == other.pk) == ({}, False)

@@ -42,7 +42,8 @@ def test_decided_in_turn_is_decided_on_what_is_left(orders, places, split):
 
     decisions = route_in_turn(demands, candidates, rules, at=AT)
 
-    taken, orders_there = Counter(), Counter()
+    taken: Counter[tuple[UUID, UUID]] = Counter()
+    orders_there: Counter[UUID] = Counter()
     for wanted, decision in zip(demands, decisions, strict=True):
         left = [
             replace(
