@@ -72,6 +72,9 @@ BODIES: dict[tuple[str, str], Body] = {
     ("POST /api/v1/orders/ingest", "location_id"): lambda shop, location: {
         **_order(shop, location), "external_id": "E1", "version": 1,
     },
+    ("POST /api/v1/orders/ingest/bulk", "location_id"): lambda shop, location: {
+        "orders": [{**_order(shop, location), "external_id": "E1", "version": 1}],
+    },
     ("POST /api/v1/returns", "location_id"): lambda shop, location: {
         "order_id": str(shop.order.pk), "location_id": location,
         "lines": [{"line_id": str(shop.line.pk), "quantity": 1}],

@@ -39,10 +39,10 @@ def main():
     logging.disable(logging.WARNING)
     from django.db import connection
 
-    from o2o.celery import keep_program
+    from o2o.celery import spare_the_program
     from o2o.kit.jobs.running import Ran, run_job
 
-    keep_program()
+    spare_the_program()
     merchant_id, job_id = map(uuid.UUID, sys.argv[1:])
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")

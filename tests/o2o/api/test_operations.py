@@ -30,10 +30,13 @@ from tests.o2o.api.conftest import Api, make_token
 
 #: A row of a merchant that does not exist, which only the owner of the tables can write.
 ORPHAN = """
+    ALTER TABLE events_outboxevent NO FORCE ROW LEVEL SECURITY;
     INSERT INTO events_outboxevent (id, merchant_id, partition, event_type, version, aggregate_type, aggregate_id,
                                     payload, occurred_at, request_id)
     VALUES ('ffffffff-ffff-7fff-8fff-ffffffffffff', gen_random_uuid(), 0, 'orphan', 1, 'thing', gen_random_uuid(),
-            '{}', now(), '')
+            '{}', now(), '');
+    SET CONSTRAINTS ALL IMMEDIATE;
+    ALTER TABLE events_outboxevent FORCE ROW LEVEL SECURITY
 """
 
 
@@ -191,7 +194,9 @@ class TestInvariants:
     def test_control_damage_to_the_walls_is_found(self, committed_db: None, damage: str, name: str) -> None:
         mend = (
             "ALTER TABLE tenancy_membership FORCE ROW LEVEL SECURITY; DROP TABLE IF EXISTS leaky;"
-            "DELETE FROM events_outboxevent WHERE event_type = 'orphan';"
+            "ALTER TABLE events_outboxevent NO FORCE ROW LEVEL SECURITY;"
+            "DELETE FROM events_outboxevent WHERE event_type = 'orphan'; SET CONSTRAINTS ALL IMMEDIATE;"
+            "ALTER TABLE events_outboxevent FORCE ROW LEVEL SECURITY;"
             "DROP INDEX IF EXISTS telling; DROP POLICY IF EXISTS tenant ON tenancy_membership;"
             "CREATE POLICY tenant ON tenancy_membership"
             " USING (merchant_id = nullif(current_setting('o2o.merchant_id', true), '')::uuid)"
