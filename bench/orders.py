@@ -5,9 +5,8 @@
 An order has three lines and a payment, is routed to one of ten stores and its stock allocated; lines, fulfilment,
 events and timeline are written. The calls and ``pgbench`` with the same bare statements take turns on the same
 database, each with 1 and with 32 clients, and the medians are compared. Then orders are taken in 100 in a call, as a
-channel tells of them after an outage. ``--oscar`` names the Python of an environment
-with django-oscar 4 and psycopg2, whose ``OrderCreator`` then makes orders of three lines on the same server with two
-processes.
+channel tells of them after an outage. ``--oscar`` names the Python of an environment with django-oscar 4 and psycopg2,
+whose ``OrderCreator`` then makes orders of three lines on the same server with two processes.
 """
 
 import argparse

@@ -7,6 +7,8 @@ from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.utils.serializer_helpers import BindingDict
 
+from o2o.kit.errors import DomainError
+
 Row = TypeVar("Row", bound=models.Model)
 
 # They look at the serializer that they belong to, or at its context, so that each serializer needs its own.
@@ -47,6 +49,19 @@ class ReadSerializer(serializers.ModelSerializer[Row]):
         for name in self.Meta.fields:
             extra[name] = {**extra.get(name, {}), "read_only": True}
         return extra
+
+
+class FaultSerializer(serializers.Serializer[Any]):
+    """Why one of many things was refused, while the others were done."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    field = serializers.CharField(allow_null=True)
+
+
+def fault_of(error: DomainError) -> dict[str, Any]:
+    """Return a refusal as ``FaultSerializer`` shows it."""
+    return {"code": error.code, "detail": str(error.detail), "field": error.params.get("field")}
 
 
 def _bound(serializer: ReadSerializer[Any]) -> BindingDict:

@@ -20,6 +20,7 @@ from channels.catalog.selectors.prices import prices_at
 from channels.catalog.services import ListingOutcome, ListingWish, PriceWish
 from o2o.api.input import checked
 from o2o.api.policy import Policy
+from o2o.api.serializers import fault_of
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
 from o2o.kit.errors import InvalidError, NotFoundError, UnknownReferenceError
@@ -220,6 +221,5 @@ def _wish(row: dict[str, object]) -> ListingWish:
 
 
 def _shown(outcome: ListingOutcome) -> dict[str, object]:
-    error = outcome.error
-    fault = error and {"code": error.code, "detail": str(error.detail), "field": error.params.get("field")}
+    fault = outcome.error and fault_of(outcome.error)
     return {"outcome": outcome.outcome, "listing_id": outcome.listing_id, "error": fault}

@@ -9,7 +9,7 @@ from channels.catalog.services.bulk import MOST_LISTINGS
 from channels.catalog.services.images import LONGEST_DESCRIPTION, MOST_IMAGES
 from channels.catalog.services.products import MOST_VARIANTS
 from o2o.api.fields import MoneyField, RowMoneyField
-from o2o.api.serializers import ReadSerializer
+from o2o.api.serializers import FaultSerializer, ReadSerializer
 
 
 class CategorySerializer(ReadSerializer[Category]):
@@ -229,20 +229,12 @@ class ListingsSerializer(serializers.Serializer[Any]):
     listings = ListingUpsertSerializer(many=True, allow_empty=False, max_length=MOST_LISTINGS)  # type: ignore[call-arg]
 
 
-class ListingFaultSerializer(serializers.Serializer[Any]):
-    """Why one was rejected."""
-
-    code = serializers.CharField()
-    detail = serializers.CharField()
-    field = serializers.CharField(allow_null=True)
-
-
 class ListingOutcomeSerializer(serializers.Serializer[Any]):
     """What came of one of them, in the order of the call. ``held``: its price waits for approval, the rest is done."""
 
     outcome = serializers.ChoiceField(choices=("created", "changed", "left", "held", "rejected"))
     listing_id = serializers.UUIDField(allow_null=True)
-    error = ListingFaultSerializer(allow_null=True)
+    error = FaultSerializer(allow_null=True)
 
 
 class ListingOutcomesSerializer(serializers.Serializer[Any]):

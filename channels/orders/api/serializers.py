@@ -25,7 +25,7 @@ from channels.orders.recipients import Recipient, recipient_of
 from channels.orders.services.ingesting_many import MOST_MESSAGES
 from channels.stores.enums import FulfillmentMethod
 from o2o.api.fields import RowMoneyField
-from o2o.api.serializers import ReadSerializer
+from o2o.api.serializers import FaultSerializer, ReadSerializer
 
 MOST_LINES = 1000
 
@@ -242,21 +242,13 @@ class OrdersIngestSerializer(serializers.Serializer[Any]):
     orders = OrderIngestSerializer(many=True, allow_empty=False, max_length=MOST_MESSAGES)  # type: ignore[call-arg]
 
 
-class RefusalSerializer(serializers.Serializer[Any]):
-    """Why a message was refused."""
-
-    code = serializers.CharField()
-    detail = serializers.CharField()
-    field = serializers.CharField(allow_null=True)
-
-
 class IngestedOneSerializer(serializers.Serializer[Any]):
     """What came of one message; ``order`` is empty where it was refused."""
 
     external_id = serializers.CharField()
     outcome = serializers.ChoiceField(choices=("created", "changed", "unchanged", "outdated", "refused"))
     order = OrderSerializer(read_only=True, allow_null=True)
-    error = RefusalSerializer(allow_null=True)
+    error = FaultSerializer(allow_null=True)
 
 
 class IngestedManySerializer(serializers.Serializer[Any]):

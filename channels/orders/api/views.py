@@ -1,6 +1,6 @@
 """Orders and returns in the API."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from channels.orders.selectors import orders_of_stores, returns_of_stores
 from channels.orders.services import returning
 from channels.orders.services.cancelling import cancel_order
 from channels.orders.services.ingesting import Ingested, ingest_order
-from channels.orders.services.ingesting_many import Answer, Message, ingest_orders
+from channels.orders.services.ingesting_many import Answer, Message, ingest_orders, known_orders
 from channels.orders.services.payments import record_payment
 from channels.orders.services.placing import place_order
 from channels.orders.services.returning import ReceivedLine
@@ -30,9 +30,10 @@ from channels.stores.reach import refuse_other_stores
 from o2o.api.input import checked
 from o2o.api.pagination import NewestFirst
 from o2o.api.policy import Policy
+from o2o.api.serializers import fault_of
 from o2o.api.viewsets import ReadOnlyMerchantViewSet
 from o2o.kit import clock
-from o2o.kit.errors import UnknownReferenceError
+from o2o.kit.errors import ForbiddenError, UnknownReferenceError
 from o2o.tenancy.capabilities import Capability
 
 READ, WRITE, FULFIL = Capability.ORDERS_READ, Capability.ORDERS_WRITE, Capability.ORDERS_FULFIL
@@ -108,7 +109,9 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
         refuse_other_stores(self.actor, {draft.location_id}, field="location_id")
         if not SalesChannel.objects.filter(pk=draft.channel_id).exists():
             raise UnknownReferenceError(_("There is no channel %(id)s.") % {"id": draft.channel_id})
-        done = ingest_order(draft=draft, version=body.validated_data["version"], at=at)
+        message = Message(draft, body.validated_data["version"])
+        self._refuse_orders_of_others([message])
+        done = ingest_order(draft=draft, version=message.version, at=at)
         done.order.refresh_from_db()
         answer = {"outcome": done.outcome, "order": done.order}
         return Response(serializers.IngestedSerializer(answer).data)
@@ -120,11 +123,21 @@ class OrderViewSet(ReadOnlyMerchantViewSet):
         at = clock.now()
         refuse_other_stores(self.actor, {row["location_id"] for row in rows}, field="location_id")
         messages = [Message(serializers.draft_of(row, at=at), row["version"]) for row in rows]
+        self._refuse_orders_of_others(messages)
         answers = ingest_orders(messages=messages, at=at)
         ids = {answer.order.pk for answer in answers if isinstance(answer, Ingested)}
         orders = Order.objects.in_bulk(ids)
         results = [_told(message, answer, orders) for message, answer in zip(messages, answers, strict=True)]
         return Response(serializers.IngestedManySerializer({"results": results}).data)
+
+    def _refuse_orders_of_others(self, messages: Sequence[Message]) -> None:
+        """Raise ``ForbiddenError`` where somebody bound to stores tells of an order that concerns none of these."""
+        if self.location_ids is None:
+            return
+        known = {order.pk for order in known_orders({message.key for message in messages}).values()}
+        own = Order.objects.filter(orders_of_stores(self.location_ids), pk__in=known).values_list("pk", flat=True)
+        if known - set(own):
+            raise ForbiddenError(_("You work in other stores than this one."))
 
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: UUID) -> Response:
@@ -242,5 +255,4 @@ def _told(message: Message, answer: Answer, orders: Mapping[UUID, Order]) -> dic
     told: dict[str, Any] = {"external_id": message.draft.external_id, "order": None, "error": None}
     if isinstance(answer, Ingested):
         return {**told, "outcome": answer.outcome, "order": orders[answer.order.pk]}
-    error = {"code": answer.code, "detail": str(answer.detail), "field": answer.params.get("field")}
-    return {**told, "outcome": "refused", "error": error}
+    return {**told, "outcome": "refused", "error": fault_of(answer)}

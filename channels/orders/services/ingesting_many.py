@@ -125,6 +125,8 @@ class _Call:
             with transaction.atomic():
                 made = self._made(places)
         except TOGETHER_FAILS:
+            # Once more: what others have made meanwhile is locked before the goods, as everywhere.
+            self.known |= known_orders({self.messages[place].key for place in places})
             if len(places) > 1:
                 self._lock(places)
             for place in places:

@@ -121,12 +121,16 @@ def write_orders(
         _complete(one.order, one.lines, news, at=at)
     # First of all, so that of two who make the same order the second waits here; and in the order of their names, so
     # that two who make the same orders do not wait for each other.
-    orders = sorted((one.order for one in new), key=lambda order: (str(order.connection_id), order.external_id))
+    orders = sorted((one.order for one in new), key=_name_in_channel)
     insert_all([*orders, *(row for one in new for row in (*one.lines, *one.rows))])
     _take_off_shelf(sales, at=at, is_done=is_done)
     wishes = [Wish.of(one.order, units) for one in new if (units := _remaining(one.lines))]
     route_new(wishes, news, reference, at=at, hold_reference=hold_reference)
     tell(news)
+
+
+def _name_in_channel(order: Order) -> tuple[str, str]:
+    return (str(order.connection_id), order.external_id)
 
 
 def _places(draft: OrderDraft, network: Network) -> tuple[SalesChannel, StockLocation | None]:

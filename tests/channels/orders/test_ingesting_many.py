@@ -1,12 +1,14 @@
 """Many messages in one call: each as if it had come alone, in a number of statements that does not grow."""
 
 import random
+import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError, connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,13 +16,14 @@ from channels.inventory.models import StockMovement
 from channels.inventory.services import set_quota
 from channels.orders.drafts import LineDraft
 from channels.orders.models import FulfillmentOrder, Order
-from channels.orders.services import ingesting_many
+from channels.orders.services import ingesting_many, placing
 from channels.orders.services.ingesting import Ingested, Outcome, ingest_order
 from channels.orders.services.ingesting_many import Message, ingest_orders
+from channels.orders.services.locking import lock_order
 from channels.orders.services.placing import place_order
 from channels.orders.totals import WrongTotalError
 from o2o.kit.errors import DomainError, InvalidError, UnknownReferenceError
-from o2o.kit.locks import retried
+from o2o.kit.locks import DEADLOCK_DETECTED, BusyError, retried, sqlstate
 from o2o.kit.models import uuid7
 from o2o.tenancy.scope import tenant_scope, tenant_transaction
 from tests.channels.inventory.conftest import broken_invariants
@@ -222,12 +225,10 @@ class TestAtOnce:
         shuffled = [dice.sample(names, len(names)) for _call in range(trials(8, long=200))]
 
         def take_in(number):
-            def call():
-                with tenant_scope(merchant.pk):
-                    messages = [message(shop, 1, 2, external_id=name) for name in shuffled[number]]
-                    return ingest_orders(messages=messages, at=AT)
-
-            return outcomes(retried(call, attempts=10))
+            # Not tried again: calls that only make orders never wait for each other in a circle.
+            with tenant_transaction(merchant.pk):
+                messages = [message(shop, 1, 2, external_id=name) for name in shuffled[number]]
+                return outcomes(ingest_orders(messages=messages, at=AT))
 
         counts = Counter(outcome for call in at_once(take_in, len(shuffled)) for outcome in call)
 
@@ -235,6 +236,39 @@ class TestAtOnce:
         with tenant_transaction(merchant.pk):
             assert (stock(shop), stock(shop, variant=1)) == ((10_000, 12, 0), (10_000, 24, 0))
         assert broken_invariants("orders.") == broken_invariants() == []
+
+    def test_calls_with_the_same_messages_in_opposite_order_do_not_wait_for_each_other(self, monkeypatch):
+        assert self._both_with_one_order_written(monkeypatch) == [{Outcome.CREATED}, {Outcome.UNCHANGED}]
+
+    def test_control_written_in_the_order_of_the_messages_they_do(self, monkeypatch):
+        monkeypatch.setattr(placing, "_name_in_channel", lambda _order: 0)
+
+        assert self._both_with_one_order_written(monkeypatch) == [DEADLOCK_DETECTED, {Outcome.CREATED}]
+
+    def _both_with_one_order_written(self, monkeypatch):
+        """Make two orders by two calls, each of which waits for the other, if it comes, when it has written one."""
+        merchant = MerchantFactory()
+        shop = make_shop(merchant)
+        write, gate = placing.insert_all, threading.Barrier(2)
+
+        def write_one_first(rows):
+            first, *others = rows
+            write([first])
+            with suppress(threading.BrokenBarrierError):
+                gate.wait(1)
+            write(others)
+
+        monkeypatch.setattr(placing, "insert_all", write_one_first)
+
+        def take_in(number):
+            messages = [message(shop, 1, external_id=name) for name in ("X1", "X2")]
+            try:
+                with tenant_transaction(merchant.pk):
+                    return set(outcomes(ingest_orders(messages=messages[:: 1 if number else -1], at=AT)))
+            except OperationalError as error:
+                return sqlstate(error)
+
+        return sorted(at_once(take_in, 2), key=str)
 
     def test_last_units_are_promised_once_to_calls_and_single_orders(self):
         merchant = MerchantFactory()
@@ -307,11 +341,42 @@ class TestAtOnce:
         with pytest.raises(IntegrityError), tenant_transaction(merchant.pk):
             ingest_orders(messages=messages, at=AT)
 
+    def test_where_others_work_on_an_order_for_too_long_nothing_is_taken_in(self, monkeypatch):
+        merchant = MerchantFactory()
+        shop = make_shop(merchant)
+        with tenant_transaction(merchant.pk):
+            ingest_order(draft=message(shop, 1).draft, version=1, at=AT)
+        held, done = threading.Event(), threading.Event()
+
+        def work_for_long(number):
+            if number:
+                held.wait()
+                try:
+                    with tenant_transaction(merchant.pk), connection.cursor() as cursor:
+                        cursor.execute("SET LOCAL lock_timeout = '50ms'")
+                        ingest_orders(messages=[message(shop, 2, external_id="N1"), message(shop, 3, version=2)], at=AT)
+                except BusyError as error:
+                    return error
+                finally:
+                    done.set()
+            with tenant_transaction(merchant.pk):
+                lock_order(Order.objects.get().pk)
+                held.set()
+                done.wait()
+            return None
+
+        _held, refusal = at_once(work_for_long, 2)
+
+        assert isinstance(refusal, BusyError)
+        with tenant_transaction(merchant.pk):
+            assert (Order.objects.get().external_version, stock(shop)) == (1, (10, 1, 0))
+
     def _made_behind_its_back(self, monkeypatch, merchant, one):
         look = ingesting_many.known_orders
 
         def look_and_be_late(keys):
             found = look(keys)
+            monkeypatch.setattr(ingesting_many, "known_orders", look)
 
             def make(_number):
                 with tenant_transaction(merchant.pk):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from channels.inventory.lines import StockLine
@@ -175,9 +176,31 @@ def test_many_messages_of_another_store_are_not_for_a_clerk(merchant: Merchant) 
 
     answer = send(manager, "POST", f"{ORDERS}/ingest/bulk", {"orders": [told]})
 
-    assert answer.status_code in (403, 422), answer.content
+    assert (answer.status_code, answer.json()["code"]) == (422, "unknown_reference"), answer.content
     with tenant_transaction(merchant.pk):
         assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["ingest", "ingest/bulk"])
+def test_order_of_another_store_is_neither_shown_nor_changed_by_telling_of_it(merchant: Merchant, path: str) -> None:
+    shop = shop_of(merchant)
+    told = body(shop, 1, external_id="MT-1", version=1)
+    send(program(merchant), "POST", f"{ORDERS}/ingest", told)
+    manager = clerk(merchant, shop, 1, role=Role.STORE_MANAGER)
+    colleague = clerk(merchant, shop, 0, role=Role.STORE_MANAGER)
+
+    def tell(client: Client, version: int) -> Any:
+        message = {**told, "version": version, "is_cancelled": True}
+        return send(client, "POST", f"{ORDERS}/{path}", {"orders": [message]} if path == "ingest/bulk" else message)
+
+    refused = tell(manager, 2)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "forbidden"), refused.content
+    with tenant_transaction(merchant.pk):
+        assert (Order.objects.get().state, stock(shop)) == ("open", (10, 1, 0))
+    assert tell(colleague, 2).status_code == 200
+    with tenant_transaction(merchant.pk):
+        assert (Order.objects.get().state, stock(shop)) == ("cancelled", (10, 0, 0))
 
 
 def test_orders_are_listed_by_when_they_were_placed_page_by_page(merchant: Merchant) -> None:
